@@ -24,6 +24,10 @@ pub mod list {
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<u8>>, D::Error> {
         let texts = Vec::<String>::deserialize(deserializer)?;
         let decode = |text: &String| BASE64URL_NOPAD.decode(text.as_bytes());
-        texts.iter().map(decode).collect::<Result<_, _>>().map_err(|_| D::Error::custom("not base64url without padding"))
+        texts
+            .iter()
+            .map(decode)
+            .collect::<Result<_, _>>()
+            .map_err(|_| D::Error::custom("not base64url without padding"))
     }
 }

@@ -79,7 +79,10 @@ mod tests {
 
     #[test]
     fn an_address_is_an_origin_and_nothing_more() {
-        assert_eq!(RelayAddress::new("https://relay.example/", None).map(|a| a.url), Ok("https://relay.example".into()));
+        assert_eq!(
+            RelayAddress::new("https://relay.example/", None).map(|a| a.url),
+            Ok("https://relay.example".into())
+        );
         assert_eq!(RelayAddress::new("https://relay.example/path", None), Err(InvalidAddress::Shape));
         assert_eq!(RelayAddress::new("https://user@relay.example", None), Err(InvalidAddress::Shape));
         assert_eq!(RelayAddress::new("ftp://relay.example", None), Err(InvalidAddress::Scheme));

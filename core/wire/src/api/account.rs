@@ -39,7 +39,10 @@ pub struct Registration {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "way", rename_all = "snake_case")]
 pub enum RegistrationProof {
-    Phone { number: String, code: String },
+    Phone {
+        number: String,
+        code: String,
+    },
     Invitation {
         /// 16 bytes.
         #[serde(with = "base64url")]
