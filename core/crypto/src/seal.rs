@@ -67,8 +67,7 @@ pub fn seal(
     let mut hpke = hpke();
     let wrap = |(index, recipient): (usize, &[u8; 32])| {
         let recipient = HpkePublicKey::from(recipient.as_slice());
-        let sealed =
-            hpke.seal(&recipient, INFO, delivery_id.as_bytes(), payload_key.as_slice(), None, None, None);
+        let sealed = hpke.seal(&recipient, INFO, delivery_id.as_bytes(), payload_key.as_slice(), None, None, None);
         sealed.map(|(encapsulated, key)| [encapsulated, key].concat()).map_err(|_| SealError::Recipient(index))
     };
     let wrapped_keys = recipients.iter().enumerate().map(wrap).collect::<Result<_, _>>()?;
