@@ -56,3 +56,71 @@ pub fn verify_entry(entry: &DirectoryEntry) -> Option<VerifiedEntry> {
     let signed = || verify(&verified.identity_key, Domain::DirectoryEntry, &verified.message(), &entry.signature);
     (well_formed && signed()).then_some(verified)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        keys::SealingKey,
+        vectors::{array, bytes, damaged, list, load, text},
+    };
+
+    #[test]
+    fn entries_are_signed_as_the_vectors_say() {
+        let file = load("signatures");
+        let key = IdentityKey::from_secret(array(&file["identity_secret"]));
+        for case in list(&file["directory_entries"]) {
+            let suites: Vec<u16> = serde_json::from_value(case["suites"].clone()).unwrap();
+            let id = text(&case["id"]).parse().unwrap();
+            let entry = sign_entry(&key, id, array(&case["sealing_key"]), &suites);
+            assert_eq!(entry.signature, bytes(&case["signature"]));
+            assert_eq!(key.sign_unseparated(&bytes(&case["signed_bytes"])), array(&case["signature"]));
+            let verified =
+                VerifiedEntry { id, identity_key: key.public(), sealing_key: array(&case["sealing_key"]), suites };
+            assert_eq!(verify_entry(&entry), Some(verified));
+        }
+    }
+
+    #[test]
+    fn an_entry_changed_in_any_byte_is_refused() {
+        let entry = entry();
+        let other = |change: &dyn Fn(&mut DirectoryEntry)| {
+            let mut changed = entry.clone();
+            change(&mut changed);
+            verify_entry(&changed)
+        };
+        for key in damaged(&entry.identity_key) {
+            assert_eq!(other(&|entry| entry.identity_key = key.clone()), None);
+        }
+        for key in damaged(&entry.sealing_key) {
+            assert_eq!(other(&|entry| entry.sealing_key = key.clone()), None);
+        }
+        for signature in damaged(&entry.signature) {
+            assert_eq!(other(&|entry| entry.signature = signature.clone()), None);
+        }
+        assert_eq!(other(&|entry| entry.id = "ABCD2346".to_owned()), None);
+        assert_eq!(other(&|entry| entry.suites.reverse()), None);
+        assert_eq!(other(&|entry| entry.suites.truncate(1)), None);
+    }
+
+    #[test]
+    fn an_id_in_another_spelling_is_refused() {
+        for spelling in ["abcd2345", "ABCD-2345", "ABCD2345 "] {
+            assert_eq!(verify_entry(&DirectoryEntry { id: spelling.to_owned(), ..entry() }), None);
+        }
+    }
+
+    #[test]
+    fn a_sealing_key_of_small_order_and_too_many_suites_are_refused() {
+        let (key, id) = (IdentityKey::from_secret([1; 32]), "ABCD2345".parse().unwrap());
+        let good = SealingKey::from_secret([7; 32]).public();
+        assert_eq!(verify_entry(&sign_entry(&key, id, [0; 32], &[3])), None);
+        assert_eq!(verify_entry(&sign_entry(&key, id, good, &[3; SUITES + 1])), None);
+        assert!(verify_entry(&sign_entry(&key, id, good, &[3; SUITES])).is_some());
+    }
+
+    fn entry() -> DirectoryEntry {
+        let sealing_key = SealingKey::from_secret([7; 32]).public();
+        sign_entry(&IdentityKey::from_secret([1; 32]), "ABCD2345".parse().unwrap(), sealing_key, &[0x4E, 3])
+    }
+}

@@ -12,3 +12,16 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 pub fn token_hash(token: &DeliveryToken) -> [u8; 32] {
     sha256(token.as_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::{array, load};
+
+    #[test]
+    fn a_token_is_known_by_its_plain_sha_256() {
+        let case = &load("signatures")["token_hash"];
+        assert_eq!(token_hash(&DeliveryToken(array(&case["token"]))), array(&case["hash"]));
+        assert_eq!(token_hash(&DeliveryToken([3; 16])), sha256(&[3; 16]));
+    }
+}

@@ -113,3 +113,82 @@ pub(crate) fn is_sealing_key(public: &[u8; 32]) -> bool {
     let any_secret = StaticSecret::from([1; 32]);
     any_secret.diffie_hellman(&PublicKey::from(*public)).was_contributory()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::{array, bytes, damaged, list, load};
+
+    const DOMAINS: [Domain; 4] = [Domain::Request, Domain::Socket, Domain::DirectoryEntry, Domain::SlotReceipt];
+
+    #[test]
+    fn identity_keys_sign_as_the_rfc_says() {
+        for case in list(&load("keys")["ed25519"]) {
+            let key = IdentityKey::from_secret(array(&case["secret"]));
+            assert_eq!(key.secret(), &array(&case["secret"]));
+            assert_eq!(key.public(), array(&case["public"]));
+            assert_eq!(key.sign_unseparated(&bytes(&case["message"])), array(&case["signature"]));
+        }
+    }
+
+    #[test]
+    fn sealing_keys_are_those_of_the_rfc() {
+        for case in list(&load("keys")["x25519"]) {
+            let key = SealingKey::from_secret(array(&case["secret"]));
+            assert_eq!(key.secret(), &array(&case["secret"]));
+            assert_eq!(key.public(), array(&case["public"]));
+        }
+    }
+
+    #[test]
+    fn a_signature_is_good_for_its_domain_message_and_key_only() {
+        let (key, other) = (IdentityKey::from_secret([1; 32]), IdentityKey::from_secret([2; 32]));
+        for domain in DOMAINS {
+            let signature = key.sign(domain, b"message");
+            assert!(verify(&key.public(), domain, b"message", &signature));
+            assert!(!verify(&key.public(), domain, b"massage", &signature));
+            assert!(!verify(&other.public(), domain, b"message", &signature));
+            for another in DOMAINS.into_iter().filter(|another| *another != domain) {
+                assert!(!verify(&key.public(), another, b"message", &signature));
+            }
+        }
+    }
+
+    #[test]
+    fn every_changed_or_missing_byte_of_a_signature_is_refused() {
+        let key = IdentityKey::from_secret([1; 32]);
+        for signature in damaged(&key.sign(Domain::Socket, b"message")) {
+            assert!(!verify(&key.public(), Domain::Socket, b"message", &signature));
+        }
+    }
+
+    #[test]
+    fn a_key_of_small_order_verifies_nothing() {
+        let mut neutral = [0; 32];
+        neutral[0] = 1;
+        let mut signature = [0; 64];
+        signature[0] = 1;
+        assert!(!verify(&neutral, Domain::Socket, b"message", &signature));
+        assert!(!verify(&[0; 32], Domain::Socket, b"message", &signature));
+    }
+
+    #[test]
+    fn nothing_can_be_sealed_to_points_of_small_order() {
+        assert!(!is_sealing_key(&[0; 32]));
+        assert!(!is_sealing_key(&std::array::from_fn(|index| u8::from(index == 0))));
+        assert!(is_sealing_key(&SealingKey::from_secret([7; 32]).public()));
+    }
+
+    #[test]
+    fn debug_forms_hold_no_key() {
+        assert_eq!(format!("{:?}", IdentityKey::from_secret([1; 32])), "IdentityKey(…)");
+        assert_eq!(format!("{:?}", SealingKey::from_secret([1; 32])), "SealingKey(…)");
+    }
+
+    #[test]
+    fn keys_are_wiped_on_drop() {
+        fn wiped<T: zeroize::ZeroizeOnDrop>(_: &T) {}
+        wiped(&IdentityKey::from_secret([1; 32]).0);
+        wiped(&SealingKey::from_secret([1; 32]).0);
+    }
+}

@@ -14,3 +14,5 @@ pub mod request_signature;
 pub mod seal;
 pub mod slot_receipt;
 pub mod symmetric;
+#[cfg(test)]
+mod vectors;

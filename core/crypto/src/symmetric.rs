@@ -30,3 +30,30 @@ pub(crate) fn encrypt_detached(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], pla
 pub(crate) fn decrypt_detached(key: &[u8; 32], nonce: &[u8; 12], aad: &[u8], ciphertext: &[u8]) -> Option<Vec<u8>> {
     ChaCha20Poly1305::new(key.into()).decrypt(nonce.into(), Payload { msg: ciphertext, aad }).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::{array, bytes, damaged, load};
+
+    #[test]
+    fn it_encrypts_as_the_rfc_says() {
+        let case = load("symmetric");
+        let (key, aad) = (array(&case["key"]), bytes(&case["associated_data"]));
+        let sealed = encrypt(&key, array(&case["nonce"]), &aad, &bytes(&case["plaintext"]));
+        assert_eq!(sealed, bytes(&case["sealed"]));
+        assert_eq!(decrypt(&key, &aad, &sealed), Some(bytes(&case["plaintext"])));
+    }
+
+    #[test]
+    fn every_changed_or_missing_byte_is_noticed() {
+        let sealed = encrypt(&[1; 32], [2; 12], b"about", b"content");
+        assert!(damaged(&sealed).all(|sealed| decrypt(&[1; 32], b"about", &sealed).is_none()));
+        assert!(damaged(b"about").all(|aad| decrypt(&[1; 32], &aad, &sealed).is_none()));
+        assert!(
+            damaged(&[1; 32])
+                .filter_map(|key| key.try_into().ok())
+                .all(|key| decrypt(&key, b"about", &sealed).is_none())
+        );
+    }
+}
