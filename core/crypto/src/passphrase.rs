@@ -8,8 +8,8 @@ const MEMORY_KIB: u32 = 64 << 10;
 const PASSES: u32 = 3;
 const LANES: u32 = 1;
 
-/// Argon2id (RFC 9106, version 1.3): 64 MiB, 3 passes, 1 lane, 32 bytes. The same passphrase and salt give the same key.
-/// Takes a good part of a second.
+/// Argon2id (RFC 9106, version 1.3): 64 MiB, 3 passes, 1 lane, 32 bytes. The same passphrase and salt give the same
+/// key. Takes a good part of a second.
 pub fn derive(passphrase: &str, salt: &[u8; 16]) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
     let parameters = Params::new(MEMORY_KIB, PASSES, LANES, Some(key.len())).expect("the parameters are in range");

@@ -50,8 +50,8 @@ pub enum SealError {
     Payload,
 }
 
-/// Pads and encrypts the plaintext under `payload_key` (32 random bytes for this delivery alone), and wraps that key for
-/// each recipient's sealing key.
+/// Pads and encrypts the plaintext under `payload_key` (32 random bytes for this delivery alone), and wraps that key
+/// for each recipient's sealing key.
 pub fn seal(
     plaintext: &[u8],
     delivery_id: &DeliveryId,
