@@ -12,7 +12,8 @@ use crate::{
     limits,
 };
 
-/// One payload for one or many mailboxes. Says nothing of who sent it.
+/// One payload for one or many mailboxes. Says nothing of who sent it. Its HTTP twin is `POST /v1/deliveries` (no
+/// identity), answered 202 with a [`DeliveryAnswer`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, prost::Message)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Delivery {

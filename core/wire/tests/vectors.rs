@@ -5,6 +5,7 @@ use data_encoding::HEXLOWER;
 use sealpost_wire::{
     card::Card,
     envelope::{Delivery, DeliveryAnswer, Envelope},
+    error::ErrorCode,
     frame::{Authenticate, Authenticated, Body, Deliver, Delivered, Failure, Hello, Nothing, Notice},
     id::{DeliveryToken, UserId},
     invitation::Invitation,
@@ -62,6 +63,15 @@ fn frames_are_those_of_the_vectors() {
         let body = frame(text(&case["body"]), &case["fields"]);
         assert_eq!(body.clone().to_bytes(), bytes(&case["bytes"]), "{}", case["body"]);
         assert_eq!(Body::from_bytes(&bytes(&case["bytes"])), Ok(body));
+    }
+}
+
+#[test]
+fn the_protocol_page_lists_every_error_code() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/PROTOCOL.md")).unwrap();
+    for code in ErrorCode::ALL {
+        let row = format!("| `{}` | {} |", code.as_str(), code.status());
+        assert!(page.contains(&row), "{row}");
     }
 }
 
