@@ -1,0 +1,262 @@
+//! One MLS group, loaded for an operation: who is in it, messages in and out, secrets for others.
+
+use openmls::{
+    framing::{MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, Sender},
+    group::{
+        JoinBuilder, MlsGroup, MlsGroupCreateConfig, MlsGroupJoinConfig, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY,
+        ProcessedWelcome,
+    },
+    prelude::{LeafNodeIndex, SenderRatchetConfiguration, tls_codec::DeserializeBytes},
+};
+use openmls_traits::OpenMlsProvider;
+use sealpost_wire::{id::UserId, suite::Suite};
+
+use super::{
+    FORWARD_DISTANCE, GroupId, GroupProfile, Member, MessageKind, MlsError, OUT_OF_ORDER_TOLERANCE, PAST_EPOCHS,
+    Session, ciphersuite, departed, key_packages, message, suite,
+};
+use crate::storage::StorageError;
+
+/// A group as it stands in the store and, until the session is finished, ahead of it.
+pub struct Group {
+    pub(super) mls: MlsGroup,
+    id: GroupId,
+    suite: Suite,
+    /// In the order of the leaves.
+    pub(super) roster: Vec<(LeafNodeIndex, Member)>,
+    profile: GroupProfile,
+}
+
+/// What a Welcome led to.
+pub struct Joined {
+    pub group: Group,
+    /// Who signed the Welcome.
+    pub adder: Member,
+}
+
+/// An application message, opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decrypted {
+    pub sender: Member,
+    pub plaintext: Vec<u8>,
+    /// The epoch that it was sent in.
+    pub epoch: u64,
+}
+
+impl Group {
+    /// A new group with this device as its only member, in epoch 0.
+    pub fn create(
+        session: &mut Session<'_>,
+        suite: Suite,
+        id: GroupId,
+        profile: &GroupProfile,
+    ) -> Result<Self, MlsError> {
+        if session.rows().has_group(&id.to_openmls())? {
+            return Err(MlsError::AlreadyJoined);
+        }
+        let config = MlsGroupCreateConfig::builder()
+            .ciphersuite(ciphersuite(suite))
+            .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
+            .max_past_epochs(PAST_EPOCHS)
+            .sender_ratchet_configuration(ratchets())
+            .use_ratchet_tree_extension(true)
+            .lifetime(key_packages::unlimited())
+            .capabilities(key_packages::capabilities())
+            .with_group_context_extensions(profile.to_extensions()?)
+            .build();
+        let group =
+            MlsGroup::new_with_group_id(session, &session.signer(), &config, id.to_openmls(), session.credential());
+        Self::of(session.outcome(group.map_err(MlsError::internal))?)
+    }
+
+    /// The group from the store, where this device has it.
+    ///
+    /// # Errors
+    /// [`MlsError::Storage`] also where some of its rows are missing.
+    pub fn load(session: &Session<'_>, id: &GroupId) -> Result<Option<Self>, MlsError> {
+        let id = id.to_openmls();
+        match session.outcome(MlsGroup::load(session.storage(), &id))? {
+            Some(group) => Self::of(group).map(Some),
+            None if session.rows().has_group(&id)? => {
+                Err(StorageError::Damaged("an MLS group is incomplete".to_owned()).into())
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Joins by a Welcome (an `MLSMessage` that holds one). Its key package is used up, unless it is the last resort.
+    ///
+    /// # Errors
+    /// [`MlsError::AlreadyJoined`], [`MlsError::NoKeyPackage`], [`MlsError::WelcomeRefused`]; [`MlsError::Forbidden`] for
+    /// a group that is not made as ours are.
+    pub fn join(session: &mut Session<'_>, welcome: &[u8]) -> Result<Joined, MlsError> {
+        let message = MlsMessageIn::tls_deserialize_exact_bytes(welcome);
+        let Ok(MlsMessageBodyIn::Welcome(welcome)) = message.map(MlsMessageIn::extract) else {
+            return Err(MlsError::WelcomeRefused("it is not a welcome".to_owned()));
+        };
+        let reference = key_packages::addressed(session, &welcome)?;
+        let config = MlsGroupJoinConfig::builder()
+            .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
+            .max_past_epochs(PAST_EPOCHS)
+            .sender_ratchet_configuration(ratchets())
+            .use_ratchet_tree_extension(true)
+            .build();
+        let welcome = session.outcome(ProcessedWelcome::new_from_welcome(session, &config, welcome))?;
+        if !welcome.psks().is_empty() {
+            return Err(MlsError::Forbidden("a pre-shared key"));
+        }
+        if session.rows().has_group(welcome.unverified_group_info().group_id())? {
+            return Err(MlsError::AlreadyJoined);
+        }
+        // Lifetimes are compared with this device's clock, in which members differ; ours are unlimited.
+        let staged = session.outcome(JoinBuilder::new(session, welcome).skip_lifetime_validation().build())?;
+        let sender = staged.welcome_sender().map_err(MlsError::internal)?;
+        let adder = Member::new(sender.credential(), sender.signature_key().as_slice());
+        let adder = adder.map_err(MlsError::Forbidden)?;
+        let group = Self::of(session.outcome(staged.into_group(session))?)?;
+        if group.own_member()?.id != session.id() {
+            return Err(MlsError::Forbidden("a leaf with this device's key under another ID"));
+        }
+        key_packages::note_used(session, &reference)?;
+        Ok(Joined { group, adder })
+    }
+
+    /// Removes all that this device keeps of a group; fine where there is none.
+    pub fn delete(session: &mut Session<'_>, id: &GroupId) -> Result<(), MlsError> {
+        Ok(session.rows().remove_group(&id.to_openmls())?)
+    }
+
+    /// Seals a message in the current epoch, also while a commit is pending. Own messages can't be opened: keep the
+    /// plaintext.
+    pub fn encrypt(&mut self, session: &mut Session<'_>, plaintext: &[u8]) -> Result<Vec<u8>, MlsError> {
+        self.check_active()?;
+        let message = self.mls.create_message(session, &session.signer(), plaintext);
+        let message = session.outcome(message.map_err(MlsError::internal))?;
+        message.to_bytes().map_err(MlsError::internal)
+    }
+
+    /// Opens an application message of this epoch or of the two before it, and uses up its key.
+    ///
+    /// # Errors
+    /// [`MlsError::WrongGroup`], [`MlsError::OldEpoch`], [`MlsError::FutureEpoch`], [`MlsError::OwnMessage`],
+    /// [`MlsError::Undecryptable`]; [`MlsError::Forbidden`] for anything but an application message.
+    pub fn decrypt(&mut self, session: &mut Session<'_>, message: &[u8]) -> Result<Decrypted, MlsError> {
+        let (head, message) = message::private_message(message)?;
+        self.check_active()?;
+        let current = self.epoch();
+        match head.epoch {
+            _ if head.group != self.id => return Err(MlsError::WrongGroup),
+            _ if head.kind != MessageKind::Application => {
+                return Err(MlsError::Forbidden("a handshake message outside of a slot"));
+            }
+            epoch if epoch > current => return Err(MlsError::FutureEpoch),
+            epoch if epoch + (PAST_EPOCHS as u64) < current => return Err(MlsError::OldEpoch),
+            _ => {}
+        }
+        let processed = session.outcome(self.mls.process_message(session, message))?;
+        let Sender::Member(leaf) = *processed.sender() else {
+            return Err(MlsError::Forbidden("a message from outside of the group"));
+        };
+        match processed.into_content() {
+            ProcessedMessageContent::ApplicationMessage(message) => {
+                let sender = departed::member_at(session, self, leaf, head.epoch)?;
+                Ok(Decrypted { sender, plaintext: message.into_bytes(), epoch: head.epoch })
+            }
+            ProcessedMessageContent::OwnPrivateMessage => Err(MlsError::OwnMessage),
+            _ => Err(MlsError::Forbidden("not an application message")),
+        }
+    }
+
+    /// A secret of the current epoch for another use (RFC 9420, 8.5): the same for all members, also with a commit
+    /// pending. `length` in bytes.
+    pub fn export(
+        &self,
+        session: &Session<'_>,
+        label: &str,
+        context: &[u8],
+        length: usize,
+    ) -> Result<Vec<u8>, MlsError> {
+        self.check_active()?;
+        self.mls.export_secret(session.crypto(), label, context, length).map_err(MlsError::internal)
+    }
+
+    pub fn id(&self) -> GroupId {
+        self.id
+    }
+
+    pub fn suite(&self) -> Suite {
+        self.suite
+    }
+
+    pub fn epoch(&self) -> u64 {
+        self.mls.epoch().as_u64()
+    }
+
+    pub fn profile(&self) -> &GroupProfile {
+        &self.profile
+    }
+
+    /// Everybody in the group, in the order of their leaves. Of a group that this device was removed from, those who
+    /// remained.
+    pub fn members(&self) -> Vec<Member> {
+        self.roster.iter().map(|(_, member)| member.clone()).collect()
+    }
+
+    /// This device's leaf.
+    pub fn own_index(&self) -> u32 {
+        self.mls.own_leaf_index().u32()
+    }
+
+    /// Whether this device is still in the group.
+    pub fn is_active(&self) -> bool {
+        self.mls.is_active()
+    }
+
+    pub fn has_pending_commit(&self) -> bool {
+        self.mls.pending_commit().is_some()
+    }
+
+    pub(super) fn own_member(&self) -> Result<&Member, MlsError> {
+        self.member_at(self.mls.own_leaf_index()).ok_or(MlsError::Evicted)
+    }
+
+    pub(super) fn member_at(&self, leaf: LeafNodeIndex) -> Option<&Member> {
+        let place = self.roster.binary_search_by_key(&leaf, |(leaf, _)| *leaf).ok()?;
+        Some(&self.roster[place].1)
+    }
+
+    pub(super) fn leaf_of(&self, id: UserId) -> Option<LeafNodeIndex> {
+        self.roster.iter().find(|(_, member)| member.id == id).map(|(leaf, _)| *leaf)
+    }
+
+    pub(super) fn check_active(&self) -> Result<(), MlsError> {
+        if self.is_active() { Ok(()) } else { Err(MlsError::Evicted) }
+    }
+
+    /// Reads roster and profile anew after a commit.
+    pub(super) fn refresh(&mut self) -> Result<(), MlsError> {
+        self.roster = roster(&self.mls)?;
+        self.profile = GroupProfile::from_extensions(self.mls.extensions())?;
+        Ok(())
+    }
+
+    fn of(mls: MlsGroup) -> Result<Self, MlsError> {
+        Ok(Self {
+            id: GroupId::from_openmls(mls.group_id())?,
+            suite: suite(mls.ciphersuite())?,
+            roster: roster(&mls)?,
+            profile: GroupProfile::from_extensions(mls.extensions())?,
+            mls,
+        })
+    }
+}
+
+fn ratchets() -> SenderRatchetConfiguration {
+    SenderRatchetConfiguration::new(OUT_OF_ORDER_TOLERANCE, FORWARD_DISTANCE)
+}
+
+fn roster(mls: &MlsGroup) -> Result<Vec<(LeafNodeIndex, Member)>, MlsError> {
+    let read = mls.members().map(|leaf| Ok((leaf.index, Member::new(&leaf.credential, &leaf.signature_key)?)));
+    let roster: Result<Vec<_>, &'static str> = read.collect();
+    roster.map_err(MlsError::Forbidden)
+}
