@@ -3,5 +3,22 @@
 //! Invariants: no socket, file, thread, clock or `async` (`now` and the random source are arguments); one transaction
 //! per step; `mls` is the only place that names openmls.
 
+pub mod command;
+pub mod contacts;
+mod content;
+pub mod conversations;
+mod engine;
+pub mod error;
+pub mod event;
+mod handover;
+pub mod identity;
+pub mod messages;
 pub mod mls;
+pub mod outbox;
+mod parcel;
+pub mod step;
 pub mod storage;
+mod sync;
+pub mod trust;
+
+pub use engine::Engine;

@@ -1,0 +1,221 @@
+//! What the shells see: flat, owned records without a reference into the core. IDs travel as text.
+
+/// The account on this device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// 8 characters.
+    pub id: String,
+    /// The display name that contacts see; may be empty.
+    pub name: String,
+    pub registered: bool,
+    /// `https://host[:port]`; empty before registration.
+    pub relay: String,
+    pub number_linked: bool,
+    /// The identity key's fingerprint: 8 groups of 4 hexadecimal digits, to compare by eye.
+    pub fingerprint: String,
+    pub read_receipts: bool,
+    /// Unix milliseconds at which this ID is retired because its number was registered anew; `keep_id` prevents it.
+    pub retires_at_ms: Option<u64>,
+    pub state: AccountState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountState {
+    /// Created on the device, not registered.
+    New,
+    Active,
+    /// The relay saw a newer session of this account: this folder is a copy, or was restored.
+    Copied,
+    /// The number moved to another ID, or the account was deleted.
+    Retired,
+}
+
+/// How far somebody is trusted; shown as a symbol everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// Typed, pasted or unknown.
+    Unverified,
+    /// Found in the address book or vouched for.
+    Known,
+    /// Scanned in person.
+    Scanned,
+    /// The relay showed another key for this ID: sending has stopped.
+    Alarm,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    pub id: String,
+    /// The name given here, else the one that the contact gave, else the ID.
+    pub name: String,
+    pub trust: Trust,
+    pub blocked: bool,
+    /// Wrote first and was not accepted yet.
+    pub request: bool,
+    /// The contact's token is stale: ask for a new card.
+    pub needs_new_card: bool,
+    pub retired: bool,
+    pub fingerprint: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversation {
+    pub id: String,
+    /// The other person.
+    pub peer: String,
+    pub title: String,
+    pub trust: Trust,
+    pub unread: u32,
+    pub draft: String,
+    /// Unix milliseconds; `Some(u64::MAX)` for good.
+    pub muted_until_ms: Option<u64>,
+    pub request: bool,
+    /// The newest message, for the list.
+    pub last: Option<Message>,
+}
+
+/// One row on the screen. The order of a conversation is that of `position`, which never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub conversation: String,
+    pub position: u64,
+    pub id: String,
+    pub author: String,
+    pub mine: bool,
+    /// By the author's clock, Unix milliseconds.
+    pub sent_at_ms: u64,
+    pub body: Body,
+    /// The message that this one answers, if it is known here.
+    pub reply_to: Option<String>,
+    pub edited: bool,
+    pub reactions: Vec<Reaction>,
+    pub state: MessageState,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Cleaned of control characters, so that a terminal or screen shows it as it is.
+    Text { text: String },
+    /// Its author took it back.
+    Deleted,
+    /// A kind that a newer version sends; kept for the day this one is updated.
+    Unsupported { kind: u32 },
+    /// Could not be opened; its author was asked to seal it anew.
+    Unopened,
+    /// Something happened to the conversation.
+    System { what: SystemRow },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemRow {
+    /// The conversation was secured anew, since its keys were lost or out of step.
+    SecuredAnew,
+    /// The peer's key changed: alarm.
+    KeyAlarm,
+    /// The peer's ID is retired.
+    PeerRetired,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    pub author: String,
+    pub emoji: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageState {
+    /// Somebody else's.
+    Received,
+    /// Waits for the network.
+    Waiting,
+    /// Sealed and on its way.
+    Sending,
+    /// The relay holds it durably.
+    Sent,
+    Delivered,
+    Read,
+    /// Stopped; see the reason.
+    Failed { reason: Failure },
+}
+
+/// Why a message stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The contact no longer accepts our token: ask for a new card; it is sent once there is one.
+    NeedsNewCard,
+    /// The contact's key changed: alarm.
+    KeyAlarm,
+    /// The relay does not take this version of the app any more: update; it is sent then.
+    TooOldVersion,
+    /// The contact's mailbox is full; it is tried again.
+    MailboxFull,
+    /// The contact's ID is retired.
+    Retired,
+    /// The contact is blocked here.
+    Blocked,
+    /// A post-quantum key is promised in the directory but was not served: not sent with a weaker one.
+    NoDowngrade,
+    /// The relay refuses it for good.
+    Refused,
+}
+
+/// Something changed. Read what it names; after `Overflow` read everything again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    Connection { state: Connection },
+    Profile,
+    Contact { id: String },
+    Conversation { id: String },
+    /// A message was added or changed.
+    Message { conversation: String, position: u64 },
+    /// A message came in; for notifications.
+    Arrived { conversation: String, position: u64 },
+    Typing { conversation: String, author: String },
+    Overflow,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    /// Not asked to connect.
+    Disconnected,
+    /// Trying; again after a growing, jittered pause.
+    Connecting,
+    /// Connected; older messages are still coming in.
+    CatchingUp,
+    /// Connected and drained.
+    Online,
+    /// Another device or process of this account took over.
+    Displaced,
+    /// The relay does not take this version any more.
+    TooOldVersion,
+    /// See `Profile::state`.
+    Refused,
+}
+
+/// What a relay says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelayView {
+    pub operator: String,
+    pub region: String,
+    pub phone: bool,
+    pub invitation: bool,
+    pub open: bool,
+}
+
+/// How to register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    Phone { number: String, code: String },
+    /// The whole `SEALPOST-INVITE:` text; carries the relay's address.
+    Invitation { text: String },
+    Open,
+}
+
+/// What waits in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutboxState {
+    /// Requests that will be tried (again).
+    pub waiting: u32,
+    /// Requests that need something from the user (see the messages' reasons).
+    pub blocked: u32,
+}

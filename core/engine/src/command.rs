@@ -1,0 +1,157 @@
+//! What may be asked of the engine, what the relay may say to it, and what it asks of the relay.
+
+use sealpost_wire::{
+    api::{
+        account::Registered,
+        directory::{KeyPackageAnswer, KeyPackageRequest, KeyPackages},
+        mailbox::MailboxTokens,
+        relay::RelayInfo,
+        slot::{Slot, SlotClaim},
+    },
+    card::Card,
+    envelope::{Delivery, DeliveryAnswer, Envelope},
+    error::ApiError,
+    frame::NoticeKind,
+    id::{MessageId, SlotName, UserId},
+    relay_address::RelayAddress,
+};
+
+use crate::{conversations::ConversationId, event::Event, identity::PreparedRegistration, outbox::JobId};
+
+/// Everything that moves the engine.
+#[derive(Debug)]
+pub enum Input {
+    Command(Box<Command>),
+    /// The device socket is open: the secret for the next session.
+    SessionOpened {
+        next_secret: Vec<u8>,
+    },
+    /// Envelopes of the mailbox in their order, to be acknowledged after the commit.
+    Envelopes(Vec<Envelope>),
+    /// The mailbox is drained.
+    Drained,
+    /// The relay can't be reached any more.
+    Offline,
+    Notice {
+        kind: NoticeKind,
+        deadline_seconds: u64,
+    },
+    /// The relay refused the device itself: `copied_device` or `retired`.
+    DeviceRefused(ApiError),
+    Answer {
+        job: JobId,
+        answer: Answer,
+    },
+    /// The time that the last effects asked to be woken at has come.
+    Wake,
+}
+
+/// What a shell asks.
+#[derive(Debug)]
+pub enum Command {
+    SetName(String),
+    SetReadReceipts(bool),
+    KeepId,
+    PrepareRegistration {
+        relay: RelayAddress,
+        info: RelayInfo,
+    },
+    /// The drawn ID is taken: draw another.
+    RedrawId,
+    Registered(Registered),
+    AddContact {
+        card: Card,
+        name: String,
+    },
+    RenameContact {
+        id: UserId,
+        name: String,
+    },
+    AcceptContact(UserId),
+    BlockContact(UserId),
+    UnblockContact(UserId),
+    OpenConversation(UserId),
+    SendText {
+        conversation: ConversationId,
+        text: String,
+        reply_to: Option<MessageId>,
+    },
+    EditMessage {
+        conversation: ConversationId,
+        message: MessageId,
+        text: String,
+    },
+    DeleteMessage {
+        conversation: ConversationId,
+        message: MessageId,
+    },
+    React {
+        conversation: ConversationId,
+        author: UserId,
+        message: MessageId,
+        emoji: String,
+    },
+    MarkRead {
+        conversation: ConversationId,
+        position: u64,
+    },
+    SetDraft {
+        conversation: ConversationId,
+        draft: String,
+    },
+    Mute {
+        conversation: ConversationId,
+        until_ms: Option<u64>,
+    },
+    Typing(ConversationId),
+}
+
+/// What a command answers.
+#[derive(Debug)]
+pub enum Reply {
+    Done,
+    Conversation(ConversationId),
+    Message(ConversationId, u64),
+    Registration(Box<PreparedRegistration>),
+}
+
+/// What a step leaves to do, once it is committed.
+#[derive(Debug)]
+pub struct Effects {
+    pub reply: Reply,
+    pub events: Vec<Event>,
+    pub requests: Vec<Outgoing>,
+    /// Unix milliseconds at which to step with [`Input::Wake`].
+    pub wake_at_ms: Option<u64>,
+}
+
+/// A request to the relay. Its answer comes back with the job's ID; one without a job is ephemeral and has no answer.
+#[derive(Debug)]
+pub struct Outgoing {
+    pub job: Option<JobId>,
+    pub request: Request,
+}
+
+#[derive(Debug)]
+pub enum Request {
+    // Without identity.
+    Deliver(Delivery),
+    FetchKeyPackage { id: UserId, request: KeyPackageRequest },
+    ClaimSlot { name: SlotName, claim: SlotClaim },
+    ReadSlot { name: SlotName },
+    // Signed by the device.
+    PublishKeyPackages { packages: Vec<KeyPackages>, replace: bool },
+    PublishTokens(MailboxTokens),
+    KeepId,
+}
+
+#[derive(Debug)]
+pub enum Answer {
+    Delivered(DeliveryAnswer),
+    KeyPackage(Box<KeyPackageAnswer>),
+    Slot(Slot),
+    Done,
+    Refused(ApiError),
+    /// No answer: whether the relay did it is unknown.
+    Unreachable,
+}

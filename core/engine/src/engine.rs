@@ -1,0 +1,198 @@
+//! The one door: `step` takes an input inside a transaction and returns what to do after the commit. It picks the noun
+//! and routes what one noun's fact means to others; it holds no rule of its own.
+
+use sealpost_wire::{error::ErrorCode, frame::NoticeKind, id::UserId};
+
+use crate::{
+    command::{Answer, Command, Effects, Input, Outgoing, Reply, Request},
+    contacts, conversations,
+    error::EngineError,
+    handover,
+    identity::{self, AccountState},
+    messages,
+    outbox::{self, InFlight},
+    step::{Random, Step},
+    storage::Write,
+    sync,
+};
+
+/// What the engine knows beside its database: nothing that a new start would miss. After a step or a commit that
+/// failed, make a new one.
+#[derive(Debug, Default)]
+pub struct Engine {
+    drained: bool,
+    in_flight: InFlight,
+}
+
+impl Engine {
+    /// One step. `now_ms`: Unix milliseconds. On an error the transaction must be rolled back.
+    pub fn step(
+        &mut self,
+        input: Input,
+        tx: &mut dyn Write,
+        now_ms: u64,
+        random: &mut dyn Random,
+    ) -> Result<Effects, EngineError> {
+        let account = identity::account(tx)?.ok_or(EngineError::NoAccount)?;
+        let mut step = Step::new(tx, now_ms, random, account);
+        let (reply, mut requests) = self.take(&mut step, input)?;
+        let mut wake_at_ms = None;
+        if self.drained && step.account.is_active() {
+            let (ready, wake) = handover::hand_over(&mut step, &self.in_flight)?;
+            ready.iter().filter_map(|outgoing| outgoing.job.clone()).for_each(|id| self.in_flight.add(id));
+            requests.extend(ready);
+            wake_at_ms = wake;
+        }
+        Ok(Effects { reply, events: step.events, requests, wake_at_ms })
+    }
+
+    fn take(&mut self, step: &mut Step<'_>, input: Input) -> Result<(Reply, Vec<Outgoing>), EngineError> {
+        let nothing = (Reply::Done, Vec::new());
+        match input {
+            Input::Command(command) => return command_taken(step, *command),
+            Input::SessionOpened { next_secret } => {
+                identity::session_opened(step, next_secret)?;
+                handover::version_accepted(step)?;
+            }
+            Input::Envelopes(envelopes) => sync::receive(step, &envelopes)?,
+            Input::Drained => {
+                if !self.drained {
+                    outbox::network_is_back(step)?;
+                    conversations::slots::look_around(step, true)?;
+                }
+                self.drained = true;
+            }
+            Input::Offline => {
+                self.drained = false;
+                self.in_flight.clear();
+            }
+            Input::Notice { kind: NoticeKind::NumberMoved, deadline_seconds } => {
+                identity::number_moved(step, deadline_seconds)?;
+            }
+            Input::Notice { kind: NoticeKind::KeyPackagesLow, .. } => {
+                if outbox::last(step.tx, outbox::Lane::Account)?.is_none() {
+                    identity::publish_key_packages(step, false)?;
+                }
+            }
+            Input::Notice { kind: NoticeKind::Unspecified, .. } => {}
+            Input::DeviceRefused(error) => match error.code {
+                ErrorCode::CopiedDevice => identity::refused(step, AccountState::Copied)?,
+                ErrorCode::Retired => identity::refused(step, AccountState::Retired)?,
+                _ => {}
+            },
+            Input::Answer { job, answer } => self.answered(step, &job, answer)?,
+            Input::Wake => conversations::slots::look_around(step, false)?,
+        }
+        Ok(nothing)
+    }
+
+    fn answered(&mut self, step: &mut Step<'_>, id: &outbox::JobId, answer: Answer) -> Result<(), EngineError> {
+        if !self.in_flight.take(id) {
+            return Ok(());
+        }
+        match outbox::job(step.tx, id)? {
+            Some(job) => handover::answered(step, job, answer),
+            None => Ok(()),
+        }
+    }
+}
+
+fn command_taken(step: &mut Step<'_>, command: Command) -> Result<(Reply, Vec<Outgoing>), EngineError> {
+    let reply = match command {
+        Command::PrepareRegistration { relay, info } => {
+            Reply::Registration(Box::new(identity::prepare_registration(step, relay, &info)?))
+        }
+        Command::RedrawId => Reply::Registration(Box::new(identity::redraw_id(step)?)),
+        Command::OpenConversation(peer) => Reply::Conversation(conversations::open(step, peer)?.id),
+        Command::SendText { conversation, text, reply_to } => {
+            Reply::Message(conversation, messages::send_text(step, conversation, &text, reply_to)?)
+        }
+        Command::Typing(id) => {
+            let conversation = conversations::known(step.tx, id)?;
+            let content = messages::typing(step);
+            let delivery = conversations::seal_ephemeral(step, &conversation, &content)?;
+            let request = |delivery| Outgoing { job: None, request: Request::Deliver(delivery) };
+            return Ok((Reply::Done, delivery.map(request).into_iter().collect()));
+        }
+        other => {
+            done(step, other)?;
+            Reply::Done
+        }
+    };
+    Ok((reply, Vec::new()))
+}
+
+/// The commands that answer nothing but that they are done.
+fn done(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
+    match command {
+        Command::SetName(name) => {
+            identity::set_name(step, &name)?;
+            tell_profile(step, None)
+        }
+        Command::SetReadReceipts(wanted) => identity::set_read_receipts(step, wanted),
+        Command::KeepId => identity::keep_id(step),
+        Command::Registered(registered) => identity::registered(step, registered),
+        Command::AddContact { card, name } => {
+            let accepted = contacts::contact(step.tx, card.id)?.is_some_and(|contact| contact.request);
+            contacts::add(step, &card, &name)?;
+            if accepted {
+                request_accepted(step, card.id)?;
+            }
+            handover::token_renewed(step, card.id)
+        }
+        Command::RenameContact { id, name } => contacts::rename(step, id, &name),
+        Command::AcceptContact(id) => {
+            if contacts::accept(step, id)? {
+                request_accepted(step, id)?;
+            }
+            Ok(())
+        }
+        Command::BlockContact(id) => {
+            if contacts::block(step, id)? {
+                tell_profile(step, None)?;
+            }
+            Ok(())
+        }
+        Command::UnblockContact(id) => {
+            contacts::unblock(step, id)?;
+            handover::contact_unblocked(step, id)?;
+            tell_profile(step, Some(id))
+        }
+        Command::EditMessage { conversation, message, text } => messages::edit(step, conversation, message, &text),
+        Command::DeleteMessage { conversation, message } => messages::delete(step, conversation, message),
+        Command::React { conversation, author, message, emoji } => {
+            messages::react(step, conversation, author, message, &emoji)
+        }
+        Command::MarkRead { conversation, position } => messages::mark_read(step, conversation, position),
+        Command::SetDraft { conversation, draft } => messages::set_draft(step, conversation, &draft),
+        Command::Mute { conversation, until_ms } => messages::mute(step, conversation, until_ms),
+        Command::PrepareRegistration { .. }
+        | Command::RedrawId
+        | Command::OpenConversation(_)
+        | Command::SendText { .. }
+        | Command::Typing(_) => Ok(()),
+    }
+}
+
+fn request_accepted(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError> {
+    match conversations::of_two(step.tx, id)? {
+        Some(conversation) => {
+            let conversation = conversations::known(step.tx, conversation)?;
+            messages::accepted(step, &conversation)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Name or token changed: everybody (or this one) with whom there is a conversation learns it, but whoever is blocked
+/// or was not accepted.
+fn tell_profile(step: &mut Step<'_>, only: Option<UserId>) -> Result<(), EngineError> {
+    for conversation in conversations::conversations(step.tx)? {
+        let contact = contacts::known(step.tx, conversation.peer)?;
+        let meant = only.is_none_or(|id| id == contact.id);
+        if meant && conversation.group.is_some() && !contact.blocked && !contact.alarm && !contact.request {
+            messages::send_profile(step, &conversation)?;
+        }
+    }
+    Ok(())
+}

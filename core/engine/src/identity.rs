@@ -1,0 +1,288 @@
+//! The account of this device: keys, ID, relay, session, delivery tokens; registration and retirement.
+
+use sealpost_crypto::{directory_entry::sign_entry, hash::token_hash, keys::IdentityKey};
+use sealpost_wire::{
+    api::{
+        account::Registered,
+        directory::{DirectoryEntry, KeyPackages},
+        mailbox::{MailboxToken, MailboxTokens},
+        relay::RelayInfo,
+    },
+    card::Card,
+    id::{DeliveryToken, UserId},
+    limits,
+    relay_address::RelayAddress,
+    suite::Suite,
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroize;
+
+use crate::{
+    error::EngineError,
+    event::Event,
+    mls::{Session, generate_key_packages},
+    outbox::{self, JobKind, Lane},
+    step::{Random, Step},
+    storage::{Read, Row, Table, Write, load, save},
+};
+
+const KEY: &[u8] = b"account";
+
+/// The account's row. Its secrets leave the device in no form.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Account {
+    pub id: UserId,
+    pub identity_secret: [u8; 32],
+    pub sealing_secret: [u8; 32],
+    pub name: String,
+    pub relay: Option<RelayAddress>,
+    /// The relay's key for slot receipts, Ed25519.
+    pub receipt_key: [u8; 32],
+    pub state: AccountState,
+    /// OPRF output of the number, as the relay gave it at registration; empty without a number.
+    pub number_token: Vec<u8>,
+    pub session_secret: Vec<u8>,
+    /// What all contacts show to write here.
+    pub contacts_token: DeliveryToken,
+    /// Tokens before, each with the Unix seconds of its end.
+    pub rotated_tokens: Vec<(DeliveryToken, u64)>,
+    pub read_receipts: bool,
+    pub retires_at_seconds: Option<u64>,
+    pub key_packages_at_seconds: u64,
+    /// Envelopes that could not be handled: no message of anybody's, or nothing that can be asked for again.
+    pub unhandled: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountState {
+    New,
+    Active,
+    /// The relay has seen a newer session: this folder is a copy.
+    Copied,
+    Retired,
+}
+
+/// What the relay is asked to register; the proof is added by whoever talks to it.
+#[derive(Debug)]
+pub struct PreparedRegistration {
+    pub entry: DirectoryEntry,
+    pub tokens: MailboxTokens,
+    pub key_packages: Vec<KeyPackages>,
+}
+
+impl Row for Account {
+    const TABLE: Table = Table::Account;
+
+    fn key(&self) -> Vec<u8> {
+        KEY.to_vec()
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        self.identity_secret.zeroize();
+        self.sealing_secret.zeroize();
+        self.session_secret.zeroize();
+    }
+}
+
+impl Account {
+    /// The card that lets others write to this account; `None` before registration.
+    pub fn card(&self) -> Option<Card> {
+        Some(Card {
+            relay: self.relay.clone()?,
+            id: self.id,
+            identity_key: IdentityKey::from_secret(self.identity_secret).public(),
+            sealing_key: sealpost_crypto::keys::SealingKey::from_secret(self.sealing_secret).public(),
+            token: self.contacts_token,
+        })
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.state == AccountState::Active
+    }
+
+    fn tokens(&self, now_seconds: u64) -> MailboxTokens {
+        let current = MailboxToken { hash: token_hash(&self.contacts_token).to_vec(), expires_at_seconds: 0 };
+        let rotated = self.rotated_tokens.iter().filter(|(_, end)| *end > now_seconds);
+        let rotated =
+            rotated.map(|(token, end)| MailboxToken { hash: token_hash(token).to_vec(), expires_at_seconds: *end });
+        MailboxTokens { tokens: std::iter::once(current).chain(rotated).collect() }
+    }
+}
+
+/// The account of this database, if one was created.
+pub fn account(read: &(impl Read + ?Sized)) -> Result<Option<Account>, EngineError> {
+    Ok(load(read, KEY)?)
+}
+
+/// Draws keys, ID and token on the device.
+pub fn create(tx: &mut dyn Write, name: &str, random: &mut dyn Random) -> Result<Account, EngineError> {
+    check_name(name)?;
+    if account(tx)?.is_some() {
+        return Err(EngineError::AccountExists);
+    }
+    let mut draw = |bytes: &mut [u8]| random.fill(bytes);
+    let (mut identity_secret, mut sealing_secret, mut id, mut token) = ([0; 32], [0; 32], [0; 5], [0; 16]);
+    draw(&mut identity_secret);
+    draw(&mut sealing_secret);
+    draw(&mut id);
+    draw(&mut token);
+    let account = Account {
+        id: UserId::from_random(id),
+        identity_secret,
+        sealing_secret,
+        name: name.to_owned(),
+        relay: None,
+        receipt_key: [0; 32],
+        state: AccountState::New,
+        number_token: Vec::new(),
+        session_secret: Vec::new(),
+        contacts_token: DeliveryToken(token),
+        rotated_tokens: Vec::new(),
+        read_receipts: false,
+        retires_at_seconds: None,
+        key_packages_at_seconds: 0,
+        unhandled: 0,
+    };
+    save(tx, &account)?;
+    Ok(account)
+}
+
+/// Keeps the relay and makes what it is asked to register. Asking again makes fresh key packages for the same ID.
+pub fn prepare_registration(
+    step: &mut Step<'_>,
+    relay: RelayAddress,
+    info: &RelayInfo,
+) -> Result<PreparedRegistration, EngineError> {
+    if step.account.state != AccountState::New {
+        return Err(EngineError::AlreadyRegistered);
+    }
+    let receipt_key = info.receipt_key.as_slice().try_into();
+    step.account.receipt_key = receipt_key.map_err(|_| EngineError::BadAnswer("receipt key"))?;
+    step.account.relay = Some(relay);
+    prepare(step)
+}
+
+/// Draws another ID (the one before is taken) and prepares anew.
+pub fn redraw_id(step: &mut Step<'_>) -> Result<PreparedRegistration, EngineError> {
+    if step.account.state != AccountState::New {
+        return Err(EngineError::AlreadyRegistered);
+    }
+    step.account.id = UserId::from_random(step.random_bytes());
+    prepare(step)
+}
+
+fn prepare(step: &mut Step<'_>) -> Result<PreparedRegistration, EngineError> {
+    let key_packages = draw_key_packages(step)?;
+    let suites = Suite::ALL.map(Suite::number);
+    let entry = sign_entry(&step.identity_key, step.account.id, step.sealing_key().public(), &suites);
+    let tokens = step.account.tokens(step.now_seconds());
+    step.save_account()?;
+    Ok(PreparedRegistration { entry, tokens, key_packages })
+}
+
+/// The relay has the account.
+pub fn registered(step: &mut Step<'_>, registered: Registered) -> Result<(), EngineError> {
+    if step.account.state != AccountState::New {
+        return Err(EngineError::AlreadyRegistered);
+    }
+    step.account.state = AccountState::Active;
+    step.account.session_secret = registered.session_secret;
+    step.account.number_token = registered.number_token;
+    step.tell(Event::Account);
+    step.save_account()
+}
+
+/// A session began: its secret must be durable before anything else happens.
+pub fn session_opened(step: &mut Step<'_>, next_secret: Vec<u8>) -> Result<(), EngineError> {
+    step.account.session_secret = next_secret;
+    let age = step.now_seconds().saturating_sub(step.account.key_packages_at_seconds);
+    if age > limits::KEY_PACKAGE_SECONDS * 2 / 3 {
+        publish_key_packages(step, true)?;
+    }
+    step.save_account()
+}
+
+/// The relay refused the device for good.
+pub fn refused(step: &mut Step<'_>, state: AccountState) -> Result<(), EngineError> {
+    step.account.state = state;
+    step.tell(Event::Account);
+    step.save_account()
+}
+
+/// The number was registered anew elsewhere.
+pub fn number_moved(step: &mut Step<'_>, retires_at_seconds: u64) -> Result<(), EngineError> {
+    step.account.retires_at_seconds = Some(retires_at_seconds);
+    step.account.number_token.clear();
+    step.tell(Event::Account);
+    step.save_account()
+}
+
+/// Answers the relay that this ID is in use although its number moved.
+pub fn keep_id(step: &mut Step<'_>) -> Result<(), EngineError> {
+    outbox::enqueue(step, Lane::Account, JobKind::KeepId, 0)
+}
+
+pub fn kept(step: &mut Step<'_>) -> Result<(), EngineError> {
+    step.account.retires_at_seconds = None;
+    step.tell(Event::Account);
+    step.save_account()
+}
+
+pub fn set_name(step: &mut Step<'_>, name: &str) -> Result<(), EngineError> {
+    check_name(name)?;
+    step.account.name = name.to_owned();
+    step.tell(Event::Account);
+    step.save_account()
+}
+
+pub fn set_read_receipts(step: &mut Step<'_>, wanted: bool) -> Result<(), EngineError> {
+    step.account.read_receipts = wanted;
+    step.tell(Event::Account);
+    step.save_account()
+}
+
+/// A new contacts' token; the old one works for a while, so that the others can learn the new one.
+pub fn rotate_token(step: &mut Step<'_>) -> Result<(), EngineError> {
+    let now = step.now_seconds();
+    step.account.rotated_tokens.retain(|(_, end)| *end > now);
+    step.account.rotated_tokens.push((step.account.contacts_token, now + limits::ROTATED_TOKEN_SECONDS));
+    step.account.contacts_token = DeliveryToken(step.random_bytes());
+    step.save_account()?;
+    outbox::enqueue(step, Lane::Account, JobKind::PublishTokens, 0)
+}
+
+/// The tokens to publish, as they are when the request leaves.
+pub fn tokens_to_publish(step: &Step<'_>) -> MailboxTokens {
+    step.account.tokens(step.now_seconds())
+}
+
+/// Makes new key packages and queues them; `replace` drops the old ones at the relay.
+pub fn publish_key_packages(step: &mut Step<'_>, replace: bool) -> Result<(), EngineError> {
+    let packages = draw_key_packages(step)?;
+    step.save_account()?;
+    outbox::enqueue(step, Lane::Account, JobKind::PublishKeyPackages { packages, replace }, 0)
+}
+
+fn draw_key_packages(step: &mut Step<'_>) -> Result<Vec<KeyPackages>, EngineError> {
+    let expires_at_seconds = step.now_seconds() + limits::KEY_PACKAGE_SECONDS;
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let mut all = Vec::new();
+    for suite in Suite::ALL {
+        let count = limits::KEY_PACKAGES_LOW + 5;
+        let one_time = generate_key_packages(&mut session, suite, count, false, expires_at_seconds)?;
+        let mut last = generate_key_packages(&mut session, suite, 1, true, expires_at_seconds)?;
+        all.push(KeyPackages { suite: suite.number(), one_time, last_resort: last.pop().unwrap_or_default() });
+    }
+    session.finish()?;
+    step.account.key_packages_at_seconds = step.now_seconds();
+    Ok(all)
+}
+
+fn check_name(name: &str) -> Result<(), EngineError> {
+    if name.len() > limits::NAME_BYTES {
+        return Err(EngineError::TooLong { limit_bytes: limits::NAME_BYTES });
+    }
+    Ok(())
+}

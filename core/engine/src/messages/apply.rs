@@ -1,0 +1,213 @@
+//! What a content of somebody else does to the conversation.
+
+use prost::Message as _;
+use sealpost_wire::{
+    id::{DeliveryToken, MessageId, UserId},
+    limits,
+};
+
+use super::{
+    Body, EMOJI_BYTES, Message, MessageState,
+    codec::{Delete, Edit, Profile, Reaction, Receipt, SealAnew, Text},
+    enqueue, receipt, row, set_state,
+};
+use crate::{
+    contacts,
+    content::{Content, kind},
+    conversations::{self, Conversation, ConversationId, ensure_group},
+    error::EngineError,
+    event::Event,
+    outbox::{self, JobKind, Lane},
+    step::Step,
+};
+
+/// Edits, reactions and receipts that wait for one message.
+const EARLY: usize = 64;
+
+/// Applies a content that MLS has attributed to `author`. A content that was applied before changes nothing.
+pub fn apply(step: &mut Step<'_>, id: ConversationId, author: UserId, bytes: &[u8]) -> Result<(), EngineError> {
+    let conversation = conversations::known(step.tx, id)?;
+    let Some((content, message_id)) = Content::read(bytes) else {
+        step.account.unhandled += 1;
+        return step.save_account();
+    };
+    let body = content.body.as_slice();
+    match content.kind {
+        kind::TEXT => text(step, conversation, author, &content, message_id),
+        kind::EDIT => match Edit::decode(body) {
+            Ok(edit) => change(step, &conversation, author, author, &edit.target, bytes, |message| {
+                let fits = edit.text.len() <= limits::TEXT_BYTES && matches!(message.body, Body::Text(_));
+                if fits {
+                    message.body = Body::Text(edit.text.clone());
+                    message.edited = true;
+                }
+            }),
+            Err(_) => unsupported(step, conversation, author, &content, message_id),
+        },
+        kind::DELETE => match Delete::decode(body) {
+            Ok(delete) => change(step, &conversation, author, author, &delete.target, bytes, |message| {
+                message.body = Body::Deleted;
+                message.reactions.clear();
+            }),
+            Err(_) => unsupported(step, conversation, author, &content, message_id),
+        },
+        kind::REACTION => match Reaction::decode(body) {
+            Ok(reaction) if reaction.emoji.len() <= EMOJI_BYTES => {
+                let Ok(target_author) = reaction.author.parse() else { return Ok(()) };
+                change(step, &conversation, author, target_author, &reaction.target, bytes, |message| {
+                    if message.body != Body::Deleted {
+                        message.react(author, &reaction.emoji);
+                    }
+                })
+            }
+            _ => unsupported(step, conversation, author, &content, message_id),
+        },
+        kind::RECEIPT => receipts(step, &conversation, body),
+        kind::PROFILE => profile(step, author, body),
+        kind::SEAL_ANEW => seal_anew(step, &conversation, body),
+        kind::TYPING => Ok(()),
+        _ => unsupported(step, conversation, author, &content, message_id),
+    }
+}
+
+/// A message that does not open stands as a row of its own, and its author is asked to seal it anew.
+pub fn unopenable(
+    step: &mut Step<'_>,
+    id: ConversationId,
+    author: UserId,
+    message_id: MessageId,
+) -> Result<(), EngineError> {
+    if row::message_by_id(step.tx, id, author, message_id)?.is_some() {
+        return Ok(());
+    }
+    let conversation = conversations::known(step.tx, id)?;
+    let row = Message::incoming(&conversation, message_id, author, step.now_ms, Body::Unopened);
+    arrive(step, conversation.clone(), row)?;
+    ensure_group(step, &conversation)?;
+    let new_id = MessageId(step.random_bytes());
+    let content = Content::new(kind::SEAL_ANEW, new_id, step.now_ms, &SealAnew { target: message_id.0.to_vec() });
+    let kind = JobKind::Content { conversation: id, content: content.encode_to_vec(), message: None };
+    outbox::enqueue(step, Lane::Receipts(id), kind, 0)
+}
+
+fn text(
+    step: &mut Step<'_>,
+    conversation: Conversation,
+    author: UserId,
+    content: &Content,
+    id: MessageId,
+) -> Result<(), EngineError> {
+    let text = match Text::decode(content.body.as_slice()) {
+        Ok(text) if text.text.len() <= limits::TEXT_BYTES => text,
+        _ => return unsupported(step, conversation, author, content, id),
+    };
+    let mut row = Message::incoming(&conversation, id, author, step.now_ms, Body::Text(text.text));
+    row.sent_at_ms = content.sent_at_ms;
+    row.reply_to = MessageId::try_from(text.reply_to.as_slice()).ok();
+    row.expires_after_seconds = content.expires_after_seconds;
+    let known = contacts::known(step.tx, conversation.peer)?;
+    if !known.request {
+        receipt(step, &conversation, id, false)?;
+    }
+    insert(step, conversation, row)
+}
+
+/// Keeps what this version does not know, for the day it is updated.
+fn unsupported(
+    step: &mut Step<'_>,
+    conversation: Conversation,
+    author: UserId,
+    content: &Content,
+    id: MessageId,
+) -> Result<(), EngineError> {
+    let body = if content.body.len() <= limits::TEXT_BYTES { content.body.clone() } else { Vec::new() };
+    let body = Body::Unsupported { kind: content.kind, body };
+    let mut row = Message::incoming(&conversation, id, author, step.now_ms, body);
+    row.sent_at_ms = content.sent_at_ms;
+    insert(step, conversation, row)
+}
+
+/// Adds a row, or fills the one that stood for a message that did not open. Then applies what came before it.
+fn insert(step: &mut Step<'_>, conversation: Conversation, mut row: Message) -> Result<(), EngineError> {
+    let (id, author, message_id) = (conversation.id, row.author, row.id);
+    match row::message_by_id(step.tx, id, author, message_id)? {
+        Some(known) if known.body == Body::Unopened => {
+            row.position = known.position;
+            row::update(step, &row)?;
+        }
+        Some(_) => return Ok(()),
+        None => arrive(step, conversation, row)?,
+    }
+    for early in row::take_early(step, &row::place_key(id, author, message_id))? {
+        let by = early.get(..8).and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.parse().ok());
+        if let (Some(by), Some(content)) = (by, early.get(8..)) {
+            apply(step, id, by, content)?;
+        }
+    }
+    Ok(())
+}
+
+fn arrive(step: &mut Step<'_>, mut conversation: Conversation, row: Message) -> Result<(), EngineError> {
+    let position = row::append(step, &mut conversation, row)?;
+    let muted = conversation.muted_until_ms.is_some_and(|until| until > step.now_ms);
+    if !muted {
+        step.tell(Event::Arrived(conversation.id, position));
+    }
+    Ok(())
+}
+
+/// Changes the message that a content names; keeps the content where the message has not come yet.
+fn change(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    by: UserId,
+    target_author: UserId,
+    target: &[u8],
+    bytes: &[u8],
+    change: impl FnOnce(&mut Message),
+) -> Result<(), EngineError> {
+    let Ok(target) = MessageId::try_from(target) else { return Ok(()) };
+    match row::message_by_id(step.tx, conversation.id, target_author, target)? {
+        Some(mut message) if message.body != Body::Unopened => {
+            change(&mut message);
+            row::update(step, &message)
+        }
+        _ => {
+            let place = row::place_key(conversation.id, target_author, target);
+            row::keep_early(step, &place, EARLY, &[by.as_str().as_bytes(), bytes].concat())
+        }
+    }
+}
+
+fn receipts(step: &mut Step<'_>, conversation: &Conversation, body: &[u8]) -> Result<(), EngineError> {
+    let Ok(receipt) = Receipt::decode(body) else { return Ok(()) };
+    let state = if receipt.read { MessageState::Read } else { MessageState::Delivered };
+    for target in receipt.targets.iter().take(super::RECEIPTS) {
+        if let Ok(id) = MessageId::try_from(target.as_slice()) {
+            set_state(step, conversation.id, id, state)?;
+        }
+    }
+    Ok(())
+}
+
+fn profile(step: &mut Step<'_>, author: UserId, body: &[u8]) -> Result<(), EngineError> {
+    let Ok(profile) = Profile::decode(body) else { return Ok(()) };
+    let token = DeliveryToken::try_from(profile.token.as_slice()).ok();
+    contacts::update_profile(step, author, &profile.name, token)
+}
+
+/// Somebody could not open one of our messages: it is sealed anew, with its ID, for a week.
+fn seal_anew(step: &mut Step<'_>, conversation: &Conversation, body: &[u8]) -> Result<(), EngineError> {
+    let Some(target) = SealAnew::decode(body).ok().and_then(|it| MessageId::try_from(it.target.as_slice()).ok()) else {
+        return Ok(());
+    };
+    let Some(message) = row::message_by_id(step.tx, conversation.id, step.account.id, target)? else { return Ok(()) };
+    let age_ms = step.now_ms.saturating_sub(message.sent_at_ms);
+    let Body::Text(text) = &message.body else { return Ok(()) };
+    if age_ms > limits::RESEAL_SECONDS * 1000 {
+        return Ok(());
+    }
+    let reply_to = message.reply_to.map(|id| id.0.to_vec()).unwrap_or_default();
+    let content = Content::new(kind::TEXT, target, message.sent_at_ms, &Text { text: text.clone(), reply_to });
+    enqueue(step, conversation, &content, Some(target))
+}

@@ -1,0 +1,251 @@
+//! Every durable request that leaves: jobs in lanes, first in first out in each lane, retried until they are done,
+//! blocked until the user acts, or given up for good.
+//!
+//! Invariants: a job's row is written in the step that wants it and removed in the step that handles its answer; what
+//! was sealed stays with the job byte for byte, so that a repetition is the same delivery.
+
+use std::collections::BTreeSet;
+
+use prost::Message;
+use sealpost_wire::{api::directory::KeyPackages, envelope::Delivery, id::MessageId};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    conversations::ConversationId,
+    error::EngineError,
+    mls::GroupId,
+    step::Step,
+    storage::{Direction, Read, Row, StorageError, Table, list, load, save},
+};
+
+/// The first pause after a failed try; doubled with every further one, jittered by half.
+const FIRST_PAUSE_MS: u64 = 1_000;
+/// The longest pause.
+const LONGEST_PAUSE_MS: u64 = 5 * 60 * 1_000;
+/// Lanes are few, jobs may be many: a page of heads.
+const LANE_BYTES: usize = 17;
+
+/// Where a job queues. Within a lane the order is kept; lanes do not wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Lane {
+    Account,
+    /// Contents of a conversation, in the order of composing.
+    Contents(ConversationId),
+    /// Receipts and requests to seal anew, which wait a random while.
+    Receipts(ConversationId),
+    /// The making of a conversation's group: key package, then Welcome.
+    Opening(ConversationId),
+    /// Claims of a group's commit slots, and their commits' delivery.
+    Slots(GroupId),
+    /// Looks at a group's current slot.
+    Looks(GroupId),
+}
+
+/// A lane and a place in it, as the row's key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct JobId(Vec<u8>);
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    pub id: JobId,
+    pub kind: JobKind,
+    pub not_before_ms: u64,
+    pub attempts: u32,
+    pub blocked: Option<Blocked>,
+    /// The delivery as it was first handed over (protobuf).
+    pub sealed: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum JobKind {
+    /// A content in the clear, sealed at hand-over. `message`: its row is told how it fares.
+    Content {
+        conversation: ConversationId,
+        content: Vec<u8>,
+        message: Option<MessageId>,
+    },
+    FetchKeyPackage {
+        conversation: ConversationId,
+        counter: u32,
+    },
+    Welcome {
+        conversation: ConversationId,
+        group: GroupId,
+        parcel: Vec<u8>,
+    },
+    ClaimSlot {
+        group: GroupId,
+    },
+    Commit {
+        group: GroupId,
+        parcel: Vec<u8>,
+    },
+    ReadSlot {
+        group: GroupId,
+        attempt: u32,
+    },
+    PublishKeyPackages {
+        packages: Vec<KeyPackages>,
+        replace: bool,
+    },
+    PublishTokens,
+    KeepId,
+}
+
+/// What a job waits for, until the user or an update brings it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Blocked {
+    NeedsNewCard,
+    KeyAlarm,
+    TooOldVersion,
+    MailboxFull,
+    Retired,
+    Blocked,
+    NoDowngrade,
+    Refused,
+}
+
+impl Row for Job {
+    const TABLE: Table = Table::Job;
+
+    fn key(&self) -> Vec<u8> {
+        self.id.0.clone()
+    }
+}
+
+impl Lane {
+    fn key(self) -> [u8; LANE_BYTES] {
+        let (kind, name) = match self {
+            Lane::Account => (0, [0; 16]),
+            Lane::Opening(conversation) => (1, conversation.0),
+            Lane::Slots(group) => (2, group.0),
+            Lane::Looks(group) => (3, group.0),
+            Lane::Contents(conversation) => (4, conversation.0),
+            Lane::Receipts(conversation) => (5, conversation.0),
+        };
+        let mut key = [kind; LANE_BYTES];
+        key[1..].copy_from_slice(&name);
+        key
+    }
+}
+
+impl Job {
+    /// What was sealed for this job, if it was handed over before.
+    pub fn sealed_delivery(&self) -> Result<Option<Delivery>, StorageError> {
+        let decode = |bytes: &Vec<u8>| Delivery::decode(bytes.as_slice());
+        self.sealed.as_ref().map(decode).transpose().map_err(|error| StorageError::Damaged(format!("job: {error}")))
+    }
+}
+
+/// Adds a job at the end of its lane.
+pub fn enqueue(step: &mut Step<'_>, lane: Lane, kind: JobKind, pause_ms: u64) -> Result<(), EngineError> {
+    let last: Option<Job> = list(step.tx, &lane.key(), None, Direction::Down, 1)?.pop();
+    let next = last.map_or(0, |job| job.place() + 1);
+    let id = JobId([lane.key().as_slice(), &next.to_be_bytes()].concat());
+    let not_before_ms = if pause_ms == 0 { 0 } else { step.now_ms + pause_ms };
+    Ok(save(step.tx, &Job { id, kind, not_before_ms, attempts: 0, blocked: None, sealed: None })?)
+}
+
+pub fn job(read: &(impl Read + ?Sized), id: &JobId) -> Result<Option<Job>, StorageError> {
+    load(read, &id.0)
+}
+
+pub fn update(step: &mut Step<'_>, job: &Job) -> Result<(), EngineError> {
+    Ok(save(step.tx, job)?)
+}
+
+/// The job is done, or given up.
+pub fn remove(step: &mut Step<'_>, id: &JobId) -> Result<(), EngineError> {
+    Ok(step.tx.remove(Table::Job, &id.0)?)
+}
+
+/// Jobs of one lane, in order.
+pub fn lane(read: &(impl Read + ?Sized), lane: Lane) -> Result<Vec<Job>, StorageError> {
+    list(read, &lane.key(), None, Direction::Up, usize::MAX)
+}
+
+/// The last job of a lane, to which a receipt may still be added.
+pub fn last(read: &(impl Read + ?Sized), lane: Lane) -> Result<Option<Job>, StorageError> {
+    Ok(list(read, &lane.key(), None, Direction::Down, 1)?.pop())
+}
+
+/// The first job of every lane.
+pub fn heads(read: &(impl Read + ?Sized)) -> Result<Vec<Job>, StorageError> {
+    let mut heads = Vec::new();
+    let mut after: Option<Vec<u8>> = None;
+    while let Some(job) = list::<Job>(read, b"", after.as_deref(), Direction::Up, 1)?.pop() {
+        let end = [&job.id.0[..LANE_BYTES], &[0xFF; 9]].concat();
+        heads.push(job);
+        after = Some(end);
+    }
+    Ok(heads)
+}
+
+/// Waiting and blocked jobs.
+pub fn counts(read: &(impl Read + ?Sized)) -> Result<(u32, u32), StorageError> {
+    let jobs: Vec<Job> = list(read, b"", None, Direction::Up, usize::MAX)?;
+    let blocked = jobs.iter().filter(|job| job.blocked.is_some()).count();
+    Ok(((jobs.len() - blocked) as u32, blocked as u32))
+}
+
+/// Tries again later: after `at_least_ms`, and longer with every try.
+pub fn retry(step: &mut Step<'_>, mut job: Job, at_least_ms: u64) -> Result<(), EngineError> {
+    let pause = FIRST_PAUSE_MS.saturating_mul(1 << job.attempts.min(20)).min(LONGEST_PAUSE_MS).max(at_least_ms);
+    job.attempts += 1;
+    job.not_before_ms = step.now_ms + pause / 2 + step.random_below(pause) / 2 + at_least_ms / 2;
+    update(step, &job)
+}
+
+/// The network is back: whatever only waited for it may go at once. Jobs that were never tried keep their pause.
+pub fn network_is_back(step: &mut Step<'_>) -> Result<(), EngineError> {
+    for mut job in heads(step.tx)? {
+        if job.attempts > 0 && job.not_before_ms > step.now_ms && job.blocked.is_none() {
+            job.not_before_ms = 0;
+            update(step, &job)?;
+        }
+    }
+    Ok(())
+}
+
+/// Frees the blocked jobs that `freed` names.
+pub fn unblock(step: &mut Step<'_>, freed: impl Fn(&Job) -> bool) -> Result<(), EngineError> {
+    for mut job in heads(step.tx)? {
+        if job.blocked.is_some() && freed(&job) {
+            job.blocked = None;
+            job.attempts = 0;
+            job.not_before_ms = 0;
+            update(step, &job)?;
+        }
+    }
+    Ok(())
+}
+
+/// Which jobs are with the relay at the moment: not durable, a new start hands them over again.
+#[derive(Debug, Default)]
+pub struct InFlight(BTreeSet<JobId>);
+
+impl InFlight {
+    pub fn contains(&self, id: &JobId) -> bool {
+        self.0.contains(id)
+    }
+
+    pub fn add(&mut self, id: JobId) {
+        self.0.insert(id);
+    }
+
+    /// False for an answer that nobody waits for any more.
+    pub fn take(&mut self, id: &JobId) -> bool {
+        self.0.remove(id)
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+impl Job {
+    fn place(&self) -> u64 {
+        let place = self.id.0.last_chunk::<8>();
+        place.map_or(0, |bytes| u64::from_be_bytes(*bytes))
+    }
+}

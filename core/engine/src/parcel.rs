@@ -1,0 +1,90 @@
+//! What stands inside a sealed delivery: a Welcome, a message, a commit, or an ephemeral signal. The sender is named in
+//! none of them; MLS protects who it was.
+
+use prost::Message;
+
+#[derive(Clone, PartialEq, Message)]
+pub struct Parcel {
+    #[prost(oneof = "Body", tags = "1, 2, 3, 4")]
+    pub body: Option<Body>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum Body {
+    #[prost(message, tag = "1")]
+    Welcome(Welcome),
+    #[prost(message, tag = "2")]
+    Message(GroupMessage),
+    #[prost(message, tag = "3")]
+    Commit(Commit),
+    #[prost(message, tag = "4")]
+    Ephemeral(Ephemeral),
+}
+
+/// An invitation into a group, with what the invited needs to answer.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Welcome {
+    /// The MLS Welcome.
+    #[prost(bytes = "vec", tag = "1")]
+    pub welcome: Vec<u8>,
+    /// The inviter's contact card, as bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub card: Vec<u8>,
+    /// The inviter's display name.
+    #[prost(string, tag = "3")]
+    pub name: String,
+    /// The re-creation counter of the group, so that one that can't be joined can be overtaken.
+    #[prost(uint32, tag = "4")]
+    pub counter: u32,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct GroupMessage {
+    /// An MLS PrivateMessage with an application message.
+    #[prost(bytes = "vec", tag = "1")]
+    pub message: Vec<u8>,
+    /// 16 bytes, so that a message that does not open can be asked for; empty for contents that need no repetition.
+    #[prost(bytes = "vec", tag = "2")]
+    pub message_id: Vec<u8>,
+}
+
+/// A commit as it stands in its slot.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Commit {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub group: Vec<u8>,
+    /// The epoch that it ends.
+    #[prost(uint64, tag = "2")]
+    pub epoch: u64,
+    #[prost(uint32, tag = "3")]
+    pub attempt: u32,
+    /// The slot's whole content, sealed with the slot's key.
+    #[prost(bytes = "vec", tag = "4")]
+    pub content: Vec<u8>,
+    /// The relay's signature over slot name and content.
+    #[prost(bytes = "vec", tag = "5")]
+    pub receipt: Vec<u8>,
+}
+
+/// A signal under a key that is exported from the epoch: no ratchet step, nothing to write.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Ephemeral {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub group: Vec<u8>,
+    /// A content, encrypted with ChaCha20-Poly1305.
+    #[prost(bytes = "vec", tag = "2")]
+    pub sealed: Vec<u8>,
+}
+
+impl Body {
+    pub fn to_bytes(self) -> Vec<u8> {
+        Parcel { body: Some(self) }.encode_to_vec()
+    }
+
+    /// `None` for what this version can't read.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        Parcel::decode(bytes).ok()?.body
+    }
+}

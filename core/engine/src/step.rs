@@ -1,0 +1,64 @@
+//! What every noun works with inside one step: the transaction, the time, randomness, the account, and the events that
+//! leave after the commit.
+
+use sealpost_crypto::keys::{IdentityKey, SealingKey};
+
+use crate::{
+    error::EngineError,
+    event::Event,
+    identity::Account,
+    storage::{Write, save},
+};
+
+/// A source of secure random bytes; the platform's, or a seeded one in simulations.
+pub trait Random: Send {
+    fn fill(&mut self, bytes: &mut [u8]);
+}
+
+/// One step in progress. Dropped without commit, it leaves nothing behind.
+pub struct Step<'a> {
+    pub tx: &'a mut dyn Write,
+    pub now_ms: u64,
+    pub random: &'a mut dyn Random,
+    pub account: Account,
+    pub identity_key: IdentityKey,
+    pub events: Vec<Event>,
+}
+
+impl<'a> Step<'a> {
+    pub fn new(tx: &'a mut dyn Write, now_ms: u64, random: &'a mut dyn Random, account: Account) -> Self {
+        let identity_key = IdentityKey::from_secret(account.identity_secret);
+        Self { tx, now_ms, random, account, identity_key, events: Vec::new() }
+    }
+
+    pub fn now_seconds(&self) -> u64 {
+        self.now_ms / 1000
+    }
+
+    pub fn random_bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+
+    /// A number below `bound`; the bias of the remainder is of no account for pauses.
+    pub fn random_below(&mut self, bound: u64) -> u64 {
+        u64::from_be_bytes(self.random_bytes()) % bound.max(1)
+    }
+
+    pub fn sealing_key(&self) -> SealingKey {
+        SealingKey::from_secret(self.account.sealing_secret)
+    }
+
+    /// Writes the account's row; every change to `account` is followed by this.
+    pub fn save_account(&mut self) -> Result<(), EngineError> {
+        Ok(save(self.tx, &self.account)?)
+    }
+
+    /// Tells an event once, however often it happens in this step.
+    pub fn tell(&mut self, event: Event) {
+        if !self.events.contains(&event) {
+            self.events.push(event);
+        }
+    }
+}
