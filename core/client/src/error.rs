@@ -159,7 +159,11 @@ impl Error {
     pub fn is_temporary(&self) -> bool {
         matches!(
             self,
-            Error::InUse | Error::DiskFull | Error::Unreachable { .. } | Error::SmsFailed | Error::TooManyRequests { .. }
+            Error::InUse
+                | Error::DiskFull
+                | Error::Unreachable { .. }
+                | Error::SmsFailed
+                | Error::TooManyRequests { .. }
         )
     }
 }

@@ -135,7 +135,9 @@ pub enum MessageState {
     Delivered,
     Read,
     /// Stopped; see the reason.
-    Failed { reason: Failure },
+    Failed {
+        reason: Failure,
+    },
 }
 
 /// Why a message stopped.
@@ -162,15 +164,30 @@ pub enum Failure {
 /// Something changed. Read what it names; after `Overflow` read everything again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    Connection { state: Connection },
+    Connection {
+        state: Connection,
+    },
     Profile,
-    Contact { id: String },
-    Conversation { id: String },
+    Contact {
+        id: String,
+    },
+    Conversation {
+        id: String,
+    },
     /// A message was added or changed.
-    Message { conversation: String, position: u64 },
+    Message {
+        conversation: String,
+        position: u64,
+    },
     /// A message came in; for notifications.
-    Arrived { conversation: String, position: u64 },
-    Typing { conversation: String, author: String },
+    Arrived {
+        conversation: String,
+        position: u64,
+    },
+    Typing {
+        conversation: String,
+        author: String,
+    },
     Overflow,
 }
 
@@ -205,9 +222,14 @@ pub struct RelayView {
 /// How to register.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Way {
-    Phone { number: String, code: String },
+    Phone {
+        number: String,
+        code: String,
+    },
     /// The whole `SEALPOST-INVITE:` text; carries the relay's address.
-    Invitation { text: String },
+    Invitation {
+        text: String,
+    },
     Open,
 }
 
@@ -218,4 +240,11 @@ pub struct OutboxState {
     pub waiting: u32,
     /// Requests that need something from the user (see the messages' reasons).
     pub blocked: u32,
+}
+
+/// The code is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CodeView {
+    pub expires_in_seconds: u64,
+    pub resend_after_seconds: u64,
 }

@@ -22,12 +22,16 @@ use crate::{conversations::ConversationId, event::Event, identity::PreparedRegis
 #[derive(Debug)]
 pub enum Input {
     Command(Box<Command>),
+    /// The device socket asks for the secret of this session.
+    SessionSecret,
     /// The device socket is open: the secret for the next session.
     SessionOpened {
         next_secret: Vec<u8>,
     },
     /// Envelopes of the mailbox in their order, to be acknowledged after the commit.
     Envelopes(Vec<Envelope>),
+    /// This envelope made a step fail for another cause than the database: recorded as unhandled, never tried again.
+    GiveUp(Box<Envelope>),
     /// The mailbox is drained.
     Drained,
     /// The relay can't be reached any more.
@@ -113,6 +117,7 @@ pub enum Reply {
     Conversation(ConversationId),
     Message(ConversationId, u64),
     Registration(Box<PreparedRegistration>),
+    SessionSecret(Vec<u8>),
 }
 
 /// What a step leaves to do, once it is committed.

@@ -50,11 +50,15 @@ impl Engine {
         let nothing = (Reply::Done, Vec::new());
         match input {
             Input::Command(command) => return command_taken(step, *command),
+            Input::SessionSecret => {
+                return Ok((Reply::SessionSecret(step.account.session_secret.clone()), Vec::new()));
+            }
             Input::SessionOpened { next_secret } => {
                 identity::session_opened(step, next_secret)?;
                 handover::version_accepted(step)?;
             }
             Input::Envelopes(envelopes) => sync::receive(step, &envelopes)?,
+            Input::GiveUp(envelope) => sync::give_up(step, &envelope)?,
             Input::Drained => {
                 if !self.drained {
                     outbox::network_is_back(step)?;
@@ -87,13 +91,14 @@ impl Engine {
     }
 
     fn answered(&mut self, step: &mut Step<'_>, id: &outbox::JobId, answer: Answer) -> Result<(), EngineError> {
-        if !self.in_flight.take(id) {
+        if !self.in_flight.contains(id) {
             return Ok(());
         }
-        match outbox::job(step.tx, id)? {
-            Some(job) => handover::answered(step, job, answer),
-            None => Ok(()),
+        if let Some(job) = outbox::job(step.tx, id)? {
+            handover::answered(step, job, answer)?;
         }
+        self.in_flight.remove(id);
+        Ok(())
     }
 }
 

@@ -233,9 +233,8 @@ impl InFlight {
         self.0.insert(id);
     }
 
-    /// False for an answer that nobody waits for any more.
-    pub fn take(&mut self, id: &JobId) -> bool {
-        self.0.remove(id)
+    pub fn remove(&mut self, id: &JobId) {
+        self.0.remove(id);
     }
 
     pub fn clear(&mut self) {

@@ -57,6 +57,15 @@ fn one(step: &mut Step<'_>, envelope: &Envelope) -> Result<(), EngineError> {
     }
 }
 
+/// Records an envelope whose handling failed, so that it is acknowledged and never comes again.
+pub fn give_up(step: &mut Step<'_>, envelope: &Envelope) -> Result<(), EngineError> {
+    if let Ok(id) = DeliveryId::try_from(envelope.delivery_id.as_slice()) {
+        first_time(step, id)?;
+    }
+    unhandled(step)?;
+    step.save_account()
+}
+
 /// Goes on after a group moved: opens what waited for its epoch, and says so where it was secured anew.
 pub fn advance(step: &mut Step<'_>, progress: Progress) -> Result<(), EngineError> {
     match progress {

@@ -46,6 +46,11 @@ pub struct Store {
 }
 
 impl Store {
+    /// Whether there is a device database in this folder, readable or not.
+    pub fn exists(folder: &Path) -> bool {
+        !matches!(AccountFolder::existing(folder), Err(OpenError::Missing))
+    }
+
     /// Opens the device database in `folder` under its random key and takes the folder for this process.
     ///
     /// # Errors

@@ -1,0 +1,173 @@
+//! Registering at a relay: by phone number and code, by invitation, or with nothing, where the relay allows it.
+
+use reqwest::Method;
+use sealpost_crypto::keys::IdentityKey;
+use sealpost_engine::{
+    command::{Command, Reply},
+    identity::{AccountState, PreparedRegistration},
+};
+use sealpost_wire::{
+    PROTOCOL_VERSION,
+    api::{
+        account::{CodeRequest, CodeSent, Registered, Registration, RegistrationProof},
+        relay::RelayInfo,
+    },
+    error::ErrorCode,
+    invitation::Invitation,
+    relay_address::RelayAddress,
+};
+
+use super::Account;
+use crate::{
+    error::Error,
+    failure,
+    native::http::{DeviceIdentity, Http, HttpError},
+    stop::Stop,
+    types::{CodeView, Profile, RelayView, Way},
+};
+
+/// IDs that are drawn before something else must be wrong: of 2^40 hardly one is taken.
+const DRAWS: u32 = 5;
+
+impl Account {
+    /// What a relay says of itself. `pin`: SHA-256 of its private authority's certificate.
+    pub fn relay_info(&self, relay: &str, pin: Option<[u8; 32]>, stop: &Stop) -> Result<RelayView, Error> {
+        let http = http(&address(relay, pin)?)?;
+        let info = self.wait(stop, info(&http))?;
+        let ways = info.registration;
+        Ok(RelayView {
+            operator: info.operator,
+            region: info.region,
+            phone: ways.phone,
+            invitation: ways.invitation,
+            open: ways.open,
+        })
+    }
+
+    /// Has the relay send a six-digit code by SMS. `number` in any international form, `language` one of de, en, fr.
+    ///
+    /// # Errors
+    /// `InvalidNumber`, `CountryNotAllowed`, `TooManyRequests`, `SmsFailed`; those of the network.
+    pub fn request_code(
+        &self,
+        relay: &str,
+        pin: Option<[u8; 32]>,
+        number: &str,
+        language: &str,
+        stop: &Stop,
+    ) -> Result<CodeView, Error> {
+        let http = http(&address(relay, pin)?)?;
+        let request = CodeRequest { number: normalized(number)?, language: language.to_owned() };
+        let sent = http.ask::<CodeSent>(Method::POST, "/v1/registration/codes", Some(&request));
+        let sent = self.wait(stop, sent)?;
+        Ok(CodeView { expires_in_seconds: sent.expires_in_seconds, resend_after_seconds: sent.resend_after_seconds })
+    }
+
+    /// Registers this device's ID and keys. An interrupted registration may be repeated as it was.
+    ///
+    /// # Errors
+    /// `AlreadyRegistered`, `CodeWrong`, `CodeExpired`, `InvitationRefused`, `RegistrationClosed`; those of the network.
+    pub fn register(&self, relay: &str, pin: Option<[u8; 32]>, way: Way, stop: &Stop) -> Result<Profile, Error> {
+        let row = self.row()?;
+        if row.state != AccountState::New {
+            return Err(Error::AlreadyRegistered);
+        }
+        let (relay, proof) = proof(relay, pin, way)?;
+        let http = http(&relay)?;
+        let info = self.wait(stop, info(&http))?;
+        if info.oldest_version > PROTOCOL_VERSION {
+            return Err(Error::TooOldVersion);
+        }
+        let mut reply = self.command(Command::PrepareRegistration { relay, info })?;
+        for _ in 0..DRAWS {
+            let Reply::Registration(prepared) = reply else { break };
+            match self.claim(&http, *prepared, &proof, stop)? {
+                Some(registered) => {
+                    self.done(Command::Registered(registered))?;
+                    return self.profile();
+                }
+                None => reply = self.command(Command::RedrawId)?,
+            }
+        }
+        Err(Error::Refused { code: ErrorCode::IdTaken.as_str().to_owned(), detail: String::new() })
+    }
+
+    /// `None`: the ID is taken.
+    fn claim(
+        &self,
+        http: &Http,
+        prepared: PreparedRegistration,
+        proof: &RegistrationProof,
+        stop: &Stop,
+    ) -> Result<Option<Registered>, Error> {
+        let row = self.row()?;
+        let identity = DeviceIdentity::new(row.id, IdentityKey::from_secret(row.identity_secret));
+        let PreparedRegistration { entry, tokens, key_packages } = prepared;
+        let body = Registration { entry, proof: proof.clone(), tokens, key_packages };
+        let asked = async {
+            match http.ask_signed(&identity, Method::POST, "/v1/accounts", Some(&body)).await {
+                Ok(registered) => Ok(Some(registered)),
+                Err(HttpError::Refused(error)) if error.code == ErrorCode::IdTaken => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        self.wait(stop, asked)
+    }
+
+    fn wait<T>(&self, stop: &Stop, work: impl Future<Output = Result<T, HttpError>>) -> Result<T, Error> {
+        self.runtime()?.block_on(async {
+            tokio::select! {
+                answer = work => answer.map_err(failure::of_http),
+                () = stop.stopped() => Err(Error::Stopped),
+            }
+        })
+    }
+}
+
+async fn info(http: &Http) -> Result<RelayInfo, HttpError> {
+    http.ask(Method::GET, "/v1/relay", None::<&()>).await
+}
+
+fn http(relay: &RelayAddress) -> Result<Http, Error> {
+    Http::new(relay).map_err(failure::of_http)
+}
+
+fn address(relay: &str, pin: Option<[u8; 32]>) -> Result<RelayAddress, Error> {
+    RelayAddress::new(relay, pin).map_err(|error| Error::InvalidRelay { reason: error.to_string() })
+}
+
+fn proof(relay: &str, pin: Option<[u8; 32]>, way: Way) -> Result<(RelayAddress, RegistrationProof), Error> {
+    Ok(match way {
+        Way::Phone { number, code } => {
+            let code = code.chars().filter(char::is_ascii_digit).collect();
+            (address(relay, pin)?, RegistrationProof::Phone { number: normalized(&number)?, code })
+        }
+        Way::Invitation { text } => {
+            let invitation = Invitation::from_text(&text);
+            let invitation = invitation.map_err(|error| Error::InvalidInvitation { reason: error.to_string() })?;
+            (invitation.relay, RegistrationProof::Invitation { code: invitation.code.to_vec() })
+        }
+        Way::Open => (address(relay, pin)?, RegistrationProof::Open),
+    })
+}
+
+/// E.164, by libphonenumber's data.
+fn normalized(number: &str) -> Result<String, Error> {
+    let parsed = phonenumber::parse(None, number.trim()).map_err(|_| Error::InvalidNumber)?;
+    Ok(parsed.format().mode(phonenumber::Mode::E164).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_normalized_to_their_international_form() {
+        for text in ["+33 6 39 98 00 01", "+33639980001", " +33 (0)6 39 98 00 01"] {
+            assert_eq!(normalized(text), Ok("+33639980001".to_owned()), "{text}");
+        }
+        for text in ["", "12", "0639980001", "hello"] {
+            assert_eq!(normalized(text), Err(Error::InvalidNumber), "{text}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Owns the engine and the database on one thread: inputs in, one transaction each, and after its commit the answer,
+//! the events and the requests.
+
+use std::{
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::Duration,
+};
+
+use sealpost_engine::{
+    Engine,
+    command::{Answer, Effects, Input, Outgoing, Reply},
+    error::EngineError,
+};
+use sealpost_store::Store;
+use sealpost_wire::envelope::Envelope;
+
+use crate::{error::Error, events::Events, failure, native::system, views};
+
+/// Without anything to do, the loop looks around this often.
+const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
+
+/// What the loop is asked to do.
+pub(crate) enum Work {
+    /// `done` is called after the commit, or with why there was none.
+    Step {
+        input: Input,
+        done: Box<dyn FnOnce(Result<Reply, Error>) + Send>,
+    },
+    /// Where requests go from now on.
+    Network(Option<Arc<dyn Network>>),
+    Stop,
+}
+
+/// Takes requests to the relay; their answers come back as inputs.
+pub(crate) trait Network: Send + Sync {
+    fn perform(&self, outgoing: Outgoing);
+    /// The engine has forgotten what was on its way: connect anew.
+    fn start_over(&self);
+}
+
+pub(crate) struct EventLoop {
+    store: Store,
+    engine: Engine,
+    events: Arc<Events>,
+    network: Option<Arc<dyn Network>>,
+    wake_at_ms: Option<u64>,
+}
+
+impl EventLoop {
+    pub fn new(store: Store, events: Arc<Events>) -> Self {
+        Self { store, engine: Engine::default(), events, network: None, wake_at_ms: None }
+    }
+
+    /// Runs until it is asked to stop, or nobody is left to ask.
+    pub fn run(mut self, work: &Receiver<Work>) {
+        loop {
+            match work.recv_timeout(self.sleep()) {
+                Ok(Work::Step { input, done }) => done(self.take(input)),
+                Ok(Work::Network(network)) => self.network = network,
+                Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    // What can't be done now is tried at the next occasion.
+                    let _ = self.take(Input::Wake);
+                }
+            }
+        }
+    }
+
+    fn sleep(&self) -> Duration {
+        let wake = self.wake_at_ms.map(|at| Duration::from_millis(at.saturating_sub(system::now_ms())));
+        wake.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
+    }
+
+    fn take(&mut self, input: Input) -> Result<Reply, Error> {
+        match input {
+            Input::Envelopes(envelopes) => self.take_envelopes(envelopes),
+            Input::Answer { job, answer } => match self.step(Input::Answer { job: job.clone(), answer }) {
+                // An answer that makes no sense is none: the request is tried again after a pause.
+                Err(error) if !is_storage(&error) => {
+                    self.step(Input::Answer { job, answer: Answer::Unreachable }).map_err(failure::of_engine)
+                }
+                result => result.map_err(failure::of_engine),
+            },
+            other => self.step(other).map_err(failure::of_engine),
+        }
+    }
+
+    /// All in one transaction; where one of them makes it fail, each in its own, and that one is given up.
+    fn take_envelopes(&mut self, envelopes: Vec<Envelope>) -> Result<Reply, Error> {
+        match self.step(Input::Envelopes(envelopes.clone())) {
+            Err(error) if !is_storage(&error) => {}
+            result => return result.map_err(failure::of_engine),
+        }
+        for envelope in envelopes {
+            match self.step(Input::Envelopes(vec![envelope.clone()])) {
+                Err(error) if !is_storage(&error) => self.step(Input::GiveUp(Box::new(envelope))),
+                result => result,
+            }
+            .map_err(failure::of_engine)?;
+        }
+        Ok(Reply::Done)
+    }
+
+    fn step(&mut self, input: Input) -> Result<Reply, EngineError> {
+        let (engine, now_ms) = (&mut self.engine, system::now_ms());
+        let result = self.store.transaction(|tx| engine.step(input, tx, now_ms, &mut system::SystemRandom));
+        match result {
+            Ok(Effects { reply, events, requests, wake_at_ms }) => {
+                self.wake_at_ms = wake_at_ms;
+                events.into_iter().for_each(|event| self.events.push(views::event(event)));
+                for outgoing in requests {
+                    if let Some(network) = &self.network {
+                        network.perform(outgoing);
+                    }
+                }
+                Ok(reply)
+            }
+            Err(error) => {
+                if is_storage(&error) {
+                    self.engine = Engine::default();
+                    self.network.iter().for_each(|network| network.start_over());
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+fn is_storage(error: &EngineError) -> bool {
+    matches!(error, EngineError::Storage(_) | EngineError::Mls(sealpost_engine::mls::MlsError::Storage(_)))
+}
