@@ -16,7 +16,7 @@ use sealpost_wire::id::UserId;
 
 use super::{
     Group, GroupProfile, Member, MessageKind, MlsError, Session, departed, key_packages, message,
-    provider::{Row, group_key},
+    rows::{Row, group_key},
 };
 
 /// A commit of this device that waits to be merged or cleared.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Group, Member, MlsError, PAST_EPOCHS, Session,
-    provider::{Row, group_key},
+    rows::{Row, group_key},
 };
 
 #[derive(Serialize, Deserialize)]

@@ -24,7 +24,7 @@ use sealpost_wire::{
 use super::{
     Member, MlsError, Session, ciphersuite,
     profile::PROFILE_EXTENSION,
-    provider::{Row, other_key, other_key_of, other_prefix},
+    rows::{Row, other_key, other_key_of, other_prefix},
 };
 
 /// The type of our key package extension, from the range for private use: expiry in seconds, 8 bytes, big endian.

@@ -13,8 +13,10 @@ mod error;
 mod group;
 mod key_packages;
 mod message;
+mod parts;
 mod profile;
 mod provider;
+mod rows;
 mod session;
 mod signer;
 

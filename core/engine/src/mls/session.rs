@@ -6,7 +6,7 @@ use openmls_traits::OpenMlsProvider;
 use sealpost_crypto::keys::IdentityKey;
 use sealpost_wire::id::UserId;
 
-use super::{MlsError, provider::Rows, signer::IdentitySigner};
+use super::{MlsError, rows::Rows, signer::IdentitySigner};
 use crate::storage::Write;
 
 /// A step's work with MLS. Nothing is written before [`Session::finish`]; drop it instead after any error.

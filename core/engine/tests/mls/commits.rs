@@ -1,6 +1,7 @@
 //! Commits: made, raced, crashed, read back, judged; who leaves and who comes.
 
-use sealpost_engine::mls::{GroupProfile, MlsError};
+use sealpost_engine::mls::{Group, GroupProfile, MlsError};
+use sealpost_engine::storage::{Direction, Read, Table, Write};
 use sealpost_wire::suite::Suite;
 
 use crate::device::{Device, GROUP, group_of, profile, with_group};
@@ -166,7 +167,7 @@ fn removed_member_comes_back_after_deleting_the_group() {
         let removal = ada.group(|group, session| group.remove(session, &[ben.id])).expect("a commit");
         ada.merge();
         ben.apply(&removal.commit).expect("applied");
-        ben.step(|session| sealpost_engine::mls::Group::delete(session, &GROUP)).expect("deleted");
+        ben.step(|session| Group::delete(session, &GROUP)).expect("deleted");
         let key_package = ben.key_package(suite);
         let pending = ada.group(|group, session| group.add(session, &[key_package])).expect("a commit");
         ada.merge();
@@ -191,14 +192,12 @@ fn nobody_is_added_twice_or_removed_unless_there() {
 
 #[test]
 fn device_that_lost_its_path_keys_is_torn() {
-    use sealpost_engine::storage::{Table, Write};
     for suite in Suite::ALL {
         let [mut ada, mut ben] = group_of(suite);
         let pending = ada.update();
         // Ben's keys of this epoch are those of another device.
         let [_, mut other] = group_of(suite);
         let key_pairs = |device: &mut Device| {
-            use sealpost_engine::storage::{Direction, Read};
             let rows = device.store.scan(Table::Mls, b"g", None, Direction::Up, usize::MAX).expect("rows");
             let largest = rows.into_iter().max_by_key(|(key, _)| key.len());
             largest.expect("key pairs have the longest key")
@@ -213,26 +212,40 @@ fn device_that_lost_its_path_keys_is_torn() {
 }
 
 #[test]
-fn group_of_a_hundred_works() {
+fn group_of_a_hundred_works_and_writes_little() {
     for suite in Suite::ALL {
-        let mut devices: [Device; 100] = group_of(suite);
-        let (ada, others) = devices.split_first_mut().expect("a hundred");
-        assert_eq!(ada.group(|group, _| Ok(group.members().len())), Ok(100));
-        for _ in 0..2 {
-            let pending = ada.update();
-            println!("{suite:?}: a commit for a hundred has {} bytes", pending.commit.len());
-            ada.merge();
-            for other in others.iter_mut() {
-                other.apply(&pending.commit).expect("applied");
+        let mut devices: Vec<Device> = (0..100).map(Device::new).collect();
+        let key_packages: Vec<Vec<u8>> = devices[1..].iter_mut().map(|other| other.key_package(suite)).collect();
+        let admin = devices[0].id;
+        let pending = devices[0].step(|session| {
+            let mut group = Group::create(session, suite, GROUP, &profile(admin))?;
+            let pending = group.add(session, &key_packages)?;
+            group.merge_pending(session)?;
+            Ok(pending)
+        });
+        let welcome = pending.expect("a hundred").welcome.expect("a welcome");
+        println!("{suite:?}: a welcome for a hundred has {} bytes", welcome.len());
+        // The others have yet to look into their mailboxes.
+        let [first, middle, last] = [1, 50, 99];
+        for place in [first, middle, last] {
+            devices[place].join(&welcome).expect("joined");
+        }
+        for _ in 0..3 {
+            let commit = devices[middle].update().commit;
+            println!("{suite:?}: a commit for a hundred has {} bytes", commit.len());
+            for place in [0, first, middle, last] {
+                devices[place].apply(&commit).expect("applied");
             }
         }
-        let (message, sent) =
-            ada.counted(|session| with_group(session, |group, session| group.encrypt(session, &[0; 100])));
-        let (_, received) =
-            others[98].counted(|session| with_group(session, |group, session| group.decrypt(session, &message)));
-        println!("{suite:?}: {sent} bytes of state for a message sent, {received} for one received");
-        for other in &mut others[..98] {
-            assert_eq!(other.opened(&message), [0; 100]);
+        for _ in 0..3 {
+            let (message, sent) = devices[last]
+                .counted(|session| with_group(session, |group, session| group.encrypt(session, &[0; 100])));
+            let (opened, received) =
+                devices[0].counted(|session| with_group(session, |group, session| group.decrypt(session, &message)));
+            assert_eq!(opened.plaintext, [0; 100]);
+            println!("{suite:?}: {sent} bytes of state for a message sent, {received} for one received");
+            assert!(sent.max(received) <= 5_000);
         }
+        assert_eq!(devices[first].group(|group, _| Ok(group.members().len())), Ok(100));
     }
 }
