@@ -21,6 +21,8 @@ use crate::{error::Error, events::Events, failure, native::system, views};
 
 /// Without anything to do, the loop looks around this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
+/// After a step, deleted secrets leave the write-ahead log as soon as nothing happened for this long.
+const QUIET: Duration = Duration::from_secs(3);
 
 /// What the loop is asked to do.
 pub(crate) enum Work {
@@ -47,11 +49,13 @@ pub(crate) struct EventLoop {
     events: Arc<Events>,
     network: Option<Arc<dyn Network>>,
     wake_at_ms: Option<u64>,
+    /// The write-ahead log may hold secrets that were deleted since.
+    deleted_secrets: bool,
 }
 
 impl EventLoop {
     pub fn new(store: Store, events: Arc<Events>) -> Self {
-        Self { store, engine: Engine::default(), events, network: None, wake_at_ms: None }
+        Self { store, engine: Engine::default(), events, network: None, wake_at_ms: None, deleted_secrets: false }
     }
 
     /// Runs until it is asked to stop, or nobody is left to ask.
@@ -61,17 +65,27 @@ impl EventLoop {
                 Ok(Work::Step { input, done }) => done(self.take(input)),
                 Ok(Work::Network(network)) => self.network = network,
                 Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Err(RecvTimeoutError::Timeout) => {
-                    // What can't be done now is tried at the next occasion.
-                    let _ = self.take(Input::Wake);
-                }
+                Err(RecvTimeoutError::Timeout) => self.timeout(),
             }
         }
     }
 
     fn sleep(&self) -> Duration {
+        let longest = if self.deleted_secrets { QUIET } else { LONGEST_SLEEP };
         let wake = self.wake_at_ms.map(|at| Duration::from_millis(at.saturating_sub(system::now_ms())));
-        wake.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)
+        wake.unwrap_or(longest).min(longest)
+    }
+
+    /// What can't be done now is tried at the next occasion.
+    fn timeout(&mut self) {
+        if std::mem::take(&mut self.deleted_secrets) && self.store.forget_deleted().is_err() {
+            self.deleted_secrets = true;
+        }
+        if self.wake_at_ms.is_none_or(|at| at <= system::now_ms()) {
+            let dirty = self.deleted_secrets;
+            let _ = self.take(Input::Wake);
+            self.deleted_secrets = dirty;
+        }
     }
 
     fn take(&mut self, input: Input) -> Result<Reply, Error> {
@@ -110,6 +124,7 @@ impl EventLoop {
         match result {
             Ok(Effects { reply, events, requests, wake_at_ms }) => {
                 self.wake_at_ms = wake_at_ms;
+                self.deleted_secrets = true;
                 events.into_iter().for_each(|event| self.events.push(views::event(event)));
                 for outgoing in requests {
                     if let Some(network) = &self.network {

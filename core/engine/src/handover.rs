@@ -53,7 +53,11 @@ fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, EngineE
         JobKind::Content { conversation, content, message } => {
             let peer = conversations::known(step.tx, *conversation)?.peer;
             if let Some(reason) = obstacle(step, peer)? {
-                block(step, job, reason)?;
+                match message {
+                    Some(_) => block(step, job, reason)?,
+                    // Nobody waits for a receipt or an edit that can't be sent.
+                    None => outbox::remove(step, &job.id)?,
+                }
                 return Ok(None);
             }
             match conversations::seal_content(step, *conversation, content, *message)? {

@@ -73,7 +73,7 @@ impl Group {
     ///
     /// # Errors
     /// [`MlsError::Storage`] also where some of its rows are missing.
-    pub fn load(session: &Session<'_>, id: &GroupId) -> Result<Option<Self>, MlsError> {
+    pub fn load(session: &mut Session<'_>, id: &GroupId) -> Result<Option<Self>, MlsError> {
         let id = id.to_openmls();
         match session.outcome(MlsGroup::load(session.storage(), &id))? {
             Some(group) => Self::of(group).map(Some),
@@ -171,7 +171,7 @@ impl Group {
     /// pending. `length` in bytes.
     pub fn export(
         &self,
-        session: &Session<'_>,
+        session: &mut Session<'_>,
         label: &str,
         context: &[u8],
         length: usize,

@@ -20,6 +20,9 @@ mod rows;
 mod session;
 mod signer;
 
+#[cfg(test)]
+mod hostile_tests;
+
 use openmls::{
     credentials::{Credential, CredentialType},
     group::GroupId as OpenMlsGroupId,

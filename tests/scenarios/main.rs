@@ -1,0 +1,6 @@
+//! End-to-end scenarios: real accounts on real databases, talking through the real relay over real sockets.
+
+mod person;
+mod relay;
+
+mod talking;
