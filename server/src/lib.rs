@@ -1,0 +1,102 @@
+//! The relay: carries ciphertext between devices, learns as little as it can and forgets as soon as it may.
+//!
+//! Layers, each calling downwards only: `http` → `service` → `store`, `blob`, `sms`, `hub`; `jobs` → `service`.
+//! Invariants: what is stored stands in `inventory`; a delivery is answered after its commit; no log line, metric or error
+//! names a person, a number or an address.
+
+mod blob;
+pub mod config;
+#[cfg(feature = "faults")]
+pub mod faults;
+#[cfg(not(feature = "faults"))]
+#[path = "no_faults.rs"]
+pub mod faults;
+mod http;
+mod hub;
+pub mod inventory;
+pub mod jobs;
+mod keyed_hash;
+pub mod keys;
+mod listener;
+pub mod metrics;
+pub mod parts;
+pub mod service;
+pub mod sms;
+pub mod store;
+mod tls;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use listener::{ConnectionListener, Peer};
+use service::Service;
+
+pub use config::Config;
+pub use parts::Parts;
+
+/// Sockets and requests have this long to end when the relay stops.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Why the relay does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("plain HTTP is for loopback or behind trusted_proxies: configure tls")]
+    PlainNotLoopback,
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+    #[error("listening: {0}")]
+    Listen(#[from] io::Error),
+    #[error("observing at {0}: {1}")]
+    Observe(SocketAddr, io::Error),
+}
+
+/// Serves until `stop`: then accepts nothing more, finishes what was begun, closes the sockets and flushes the store.
+pub async fn run(config: Config, listener: TcpListener, parts: Parts, stop: CancellationToken) -> Result<(), RunError> {
+    serve(Arc::new(Service::new(config, parts)), listener, stop).await
+}
+
+/// The same for whoever keeps a hand on the service: tests run jobs and make invitations through it.
+pub async fn serve(service: Arc<Service>, listener: TcpListener, stop: CancellationToken) -> Result<(), RunError> {
+    let config = &service.config;
+    let plain_allowed = listener.local_addr()?.ip().is_loopback() || !config.trusted_proxies.is_empty();
+    let tls = config.tls.as_ref().map(tls::server_config).transpose()?;
+    if tls.is_none() && !plain_allowed {
+        return Err(RunError::PlainNotLoopback);
+    }
+    let observe = match config.observe {
+        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| RunError::Observe(address, error))?),
+        None => None,
+    };
+    let sockets = TaskTracker::new();
+    let relay = http::Relay {
+        service: Arc::clone(&service),
+        sockets: sockets.clone(),
+        stop: stop.clone(),
+        uploads: Arc::new(Semaphore::new(config.limits.uploads)),
+    };
+    let listener = ConnectionListener::start(listener, tls, config.limits.connections, stop.clone())?;
+    let jobs = tokio::spawn(jobs::run(Arc::clone(&service), stop.clone()));
+    if let Some(observe) = observe {
+        let router = http::observe_router(Arc::clone(&service));
+        let stopped = stop.clone().cancelled_owned();
+        sockets.spawn(async move {
+            if let Err(error) = axum::serve(observe, router).with_graceful_shutdown(stopped).await {
+                tracing::error!(kind = %error.kind(), "observing ended");
+            }
+        });
+    }
+    let router = http::router(relay).into_make_service_with_connect_info::<Peer>();
+    let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let serving = tokio::spawn(serving.into_future());
+    stop.cancelled().await;
+    // Whoever still holds a connection after that is cut off; the store has all that was answered.
+    let _ = tokio::time::timeout(GRACE, serving).await;
+    sockets.close();
+    let _ = tokio::time::timeout(GRACE, sockets.wait()).await;
+    let _ = jobs.await;
+    // The store's end waits for its thread: not on one of the runtime's.
+    let _ = tokio::task::spawn_blocking(move || drop(service)).await;
+    Ok(())
+}

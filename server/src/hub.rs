@@ -1,0 +1,146 @@
+//! Who is connected: one holder per mailbox, the newer displaces the older.
+//!
+//! Invariants: lives in memory only; a wake-up is never lost (it is kept until the holder looks); ephemeral envelopes and
+//! notices may be (a holder's queue is bounded).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use sealpost_wire::{envelope::Envelope, frame::NoticeKind, id::UserId};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+/// Signals that wait for one holder.
+const SIGNALS: usize = 64;
+
+/// All holders.
+#[derive(Default)]
+pub struct Hub {
+    holders: Mutex<HashMap<UserId, Holder>>,
+}
+
+/// What a connected device is told besides its mail.
+#[derive(Debug, Clone)]
+pub enum Signal {
+    Ephemeral(Envelope),
+    Notice { kind: NoticeKind, deadline_seconds: u64 },
+}
+
+struct Holder {
+    wake: Arc<Notify>,
+    signals: mpsc::Sender<Signal>,
+    displaced: CancellationToken,
+    /// An HTTP session's name; `None`: a socket holds the mailbox.
+    session: Option<[u8; 16]>,
+}
+
+/// A socket's end of its place in the hub; dropping it leaves the hub.
+pub struct Seat {
+    hub: Arc<Hub>,
+    id: UserId,
+    /// Notified when there is new mail; the notification is kept until somebody waits for it.
+    pub wake: Arc<Notify>,
+    pub signals: mpsc::Receiver<Signal>,
+    /// Cancelled when a newer connection holds the mailbox.
+    pub displaced: CancellationToken,
+}
+
+impl Hub {
+    /// A socket takes the mailbox.
+    pub fn attach(self: &Arc<Self>, id: UserId) -> Seat {
+        let (signals, receiver) = mpsc::channel(SIGNALS);
+        let wake = Arc::new(Notify::new());
+        let displaced = CancellationToken::new();
+        let holder = Holder { wake: Arc::clone(&wake), signals, displaced: displaced.clone(), session: None };
+        self.take_over(id, holder);
+        Seat { hub: Arc::clone(self), id, wake, signals: receiver, displaced }
+    }
+
+    /// An HTTP session takes the mailbox.
+    pub fn open_session(&self, id: UserId, session: [u8; 16]) {
+        let (signals, _) = mpsc::channel(1);
+        let holder = Holder {
+            wake: Arc::new(Notify::new()),
+            signals,
+            displaced: CancellationToken::new(),
+            session: Some(session),
+        };
+        self.take_over(id, holder);
+    }
+
+    pub fn holds_session(&self, id: UserId, session: &[u8; 16]) -> bool {
+        self.lock().get(&id).is_some_and(|holder| holder.session.as_ref() == Some(session))
+    }
+
+    /// There is new mail.
+    pub fn wake(&self, id: UserId) {
+        if let Some(holder) = self.lock().get(&id) {
+            holder.wake.notify_one();
+        }
+    }
+
+    /// Tells a device, if it is connected and keeps up.
+    pub fn signal(&self, id: UserId, signal: Signal) {
+        if let Some(holder) = self.lock().get(&id) {
+            let _ = holder.signals.try_send(signal);
+        }
+    }
+
+    /// Ends whatever holds the mailbox: the account is gone.
+    pub fn evict(&self, id: UserId) {
+        if let Some(holder) = self.lock().remove(&id) {
+            holder.displaced.cancel();
+        }
+    }
+
+    fn take_over(&self, id: UserId, holder: Holder) {
+        if let Some(older) = self.lock().insert(id, holder) {
+            older.displaced.cancel();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Holder>> {
+        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut holders = self.hub.lock();
+        if holders.get(&self.id).is_some_and(|holder| Arc::ptr_eq(&holder.wake, &self.wake)) {
+            holders.remove(&self.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_newer_holder_displaces_the_older_and_outlives_it() {
+        let hub = Arc::new(Hub::default());
+        let id = UserId::from_random([1; 5]);
+        let older = hub.attach(id);
+        let newer = hub.attach(id);
+        assert!(older.displaced.is_cancelled());
+        drop(older);
+        hub.wake(id);
+        newer.wake.notified().await;
+        assert!(!newer.displaced.is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_socket_ends_an_http_session_and_the_other_way_round() {
+        let hub = Arc::new(Hub::default());
+        let id = UserId::from_random([1; 5]);
+        hub.open_session(id, [7; 16]);
+        assert!(hub.holds_session(id, &[7; 16]) && !hub.holds_session(id, &[8; 16]));
+        let seat = hub.attach(id);
+        assert!(!hub.holds_session(id, &[7; 16]));
+        hub.open_session(id, [9; 16]);
+        assert!(seat.displaced.is_cancelled());
+    }
+}

@@ -1,0 +1,45 @@
+//! Commit slots: the first claim wins, and gets the relay's signature for it.
+
+use sealpost_crypto::slot_receipt::sign_receipt;
+use sealpost_wire::{
+    api::slot::{Slot, SlotClaim},
+    error::ErrorCode,
+    id::SlotName,
+    limits::SLOT_BYTES,
+};
+
+use super::{Refusal, Service};
+use crate::store::SlotState;
+
+impl Service {
+    pub async fn claim_slot(&self, name: SlotName, claim: SlotClaim) -> Result<Slot, Refusal> {
+        if claim.content.is_empty() || claim.content.len() > SLOT_BYTES {
+            return Err(Refusal::new(ErrorCode::TooLarge, "content: 1 byte to 512 KiB"));
+        }
+        self.check_disk(self.config.disk.deliveries_bytes)?;
+        let state = self.store.claim_slot(name, claim.content.clone(), self.now()).await?;
+        if state == SlotState::Claimed {
+            let receipt = sign_receipt(&self.keys.receipt, &name, &claim.content).to_vec();
+            return Ok(Slot { claimed: true, content: Vec::new(), receipt });
+        }
+        self.standing(&name, state)
+    }
+
+    pub async fn slot(&self, name: SlotName) -> Result<Slot, Refusal> {
+        let state = self.store.slot(name).await?;
+        self.standing(&name, state)
+    }
+
+    fn standing(&self, name: &SlotName, state: SlotState) -> Result<Slot, Refusal> {
+        match state {
+            SlotState::Taken(content) => {
+                let receipt = sign_receipt(&self.keys.receipt, name, &content).to_vec();
+                Ok(Slot { claimed: false, content, receipt })
+            }
+            SlotState::Claimed | SlotState::Gone => {
+                Ok(Slot { claimed: false, content: Vec::new(), receipt: Vec::new() })
+            }
+            SlotState::Free => Err(Refusal::new(ErrorCode::NotFound, "the slot is free")),
+        }
+    }
+}

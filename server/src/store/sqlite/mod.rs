@@ -1,0 +1,222 @@
+//! The store on SQLite: one writer thread with group commit, a few readers, one file per noun for the SQL.
+//!
+//! Invariants: WAL with `synchronous=FULL` (202 means fsynced); foreign keys on; deleted content is overwritten.
+
+mod account;
+mod blob;
+mod code;
+mod delivery;
+mod directory;
+mod mailbox;
+mod reader;
+mod schema;
+mod slot;
+mod sweep;
+mod writer;
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, ErrorCode};
+use sealpost_wire::{
+    api::{
+        directory::{KeyPackageCount, KeyPackages},
+        mailbox::MailboxStatus,
+    },
+    id::{BlobId, SlotName, UserId},
+};
+
+use super::*;
+use reader::Readers;
+use writer::Writer;
+
+pub use writer::BatchObserver;
+
+/// Pages of the log that a commit may leave before it checkpoints on its own; the timer usually comes first.
+const WAL_PAGES: u32 = 10_000;
+/// Prepared statements that a connection keeps.
+const STATEMENTS: usize = 128;
+
+/// The relay's database: a file with its log beside it.
+pub struct SqliteStore {
+    // The readers go first when this is dropped, so that the writer can empty the log.
+    readers: Readers,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens or creates the database; an older one is migrated, a newer one refused. `observe` hears of batch sizes.
+    pub fn open(path: &Path, observe: BatchObserver) -> Result<Self, StoreError> {
+        let mut connection = Connection::open(path).map_err(failure)?;
+        configure_writer(&connection).map_err(failure)?;
+        schema::migrate(&mut connection)?;
+        let readers = Readers::open(path)?;
+        Ok(Self { readers, writer: Writer::start(connection, observe)? })
+    }
+}
+
+impl Store for SqliteStore {
+    fn register(&self, new: NewAccount, proof: Proof, now: u64) -> Answer<'_, Registration> {
+        self.writer.write(move |tx| account::register(tx, &new, &proof, now))
+    }
+
+    fn account(&self, id: UserId, former: FormerId) -> Answer<'_, Found> {
+        self.readers.read(move |connection| account::find(connection, id, former))
+    }
+
+    fn open_session(&self, id: UserId, presented: Hash, next: Hash) -> Answer<'_, SessionOpened> {
+        self.writer.write(move |tx| account::open_session(tx, id, &presented, &next))
+    }
+
+    fn link_number(&self, id: UserId, proof: NumberProof, now: u64) -> Answer<'_, NumberLinking> {
+        self.writer.write(move |tx| account::link_number(tx, id, &proof, now))
+    }
+
+    fn unlink_number(&self, id: UserId) -> Answer<'_, ()> {
+        self.writer.write(move |tx| account::unlink_number(tx, id))
+    }
+
+    fn keep_account(&self, id: UserId) -> Answer<'_, ()> {
+        self.writer.write(move |tx| account::keep(tx, id))
+    }
+
+    fn remove_account(&self, id: UserId, former: FormerId, now: u64) -> Answer<'_, ()> {
+        self.writer.write(move |tx| account::remove(tx, id, former, now))
+    }
+
+    fn due_retirements(&self, now: u64) -> Answer<'_, Vec<UserId>> {
+        self.readers.read(move |connection| account::due_retirements(connection, now))
+    }
+
+    fn plan_code(&self, plan: CodePlan, now: u64) -> Answer<'_, CodePlanned> {
+        self.writer.write(move |tx| code::plan(tx, &plan, now))
+    }
+
+    fn withdraw_code(&self, number: NumberToken, now: u64) -> Answer<'_, ()> {
+        self.writer.write(move |tx| code::withdraw(tx, &number, now))
+    }
+
+    fn add_invitation(&self, code: Hash, expires_at: u64) -> Answer<'_, ()> {
+        self.writer.write(move |tx| code::add_invitation(tx, &code, expires_at))
+    }
+
+    fn add_key_packages(&self, id: UserId, packages: Vec<KeyPackages>, replace: bool) -> Answer<'_, PackagesAdded> {
+        self.writer.write(move |tx| directory::add_key_packages(tx, id, &packages, replace))
+    }
+
+    fn key_package_counts(&self, id: UserId) -> Answer<'_, Vec<KeyPackageCount>> {
+        self.readers.read(move |connection| directory::key_package_counts(connection, id))
+    }
+
+    fn take_key_package(&self, asked: Addressee, suites: Vec<u16>, now: u64) -> Answer<'_, Taken> {
+        self.writer.write(move |tx| directory::take_key_package(tx, &asked, &suites, now))
+    }
+
+    fn replace_tokens(&self, id: UserId, tokens: Vec<TokenHash>) -> Answer<'_, ()> {
+        self.writer.write(move |tx| mailbox::replace_tokens(tx, id, &tokens))
+    }
+
+    fn deliver(&self, delivery: NewDelivery, now: u64) -> Answer<'_, Vec<Delivered>> {
+        self.writer.write(move |tx| delivery::deliver(tx, &delivery, now))
+    }
+
+    fn admit(&self, to: Vec<Addressee>, now: u64) -> Answer<'_, Vec<Delivered>> {
+        self.readers.read(move |connection| delivery::admit(connection, &to, now))
+    }
+
+    fn page(&self, id: UserId, after: u64, messages: usize, bytes: usize) -> Answer<'_, Page> {
+        self.readers.read(move |connection| mailbox::page(connection, id, after, messages, bytes))
+    }
+
+    fn acknowledge(&self, id: UserId, sequences: Vec<u64>) -> Answer<'_, ()> {
+        self.writer.ride(move |tx| mailbox::acknowledge(tx, id, &sequences))
+    }
+
+    fn mailbox_status(&self, id: UserId) -> Answer<'_, MailboxStatus> {
+        self.readers.read(move |connection| mailbox::status(connection, id))
+    }
+
+    fn claim_slot(&self, name: SlotName, content: Vec<u8>, now: u64) -> Answer<'_, SlotState> {
+        self.writer.write(move |tx| slot::claim(tx, &name, &content, now))
+    }
+
+    fn slot(&self, name: SlotName) -> Answer<'_, SlotState> {
+        self.readers.read(move |connection| slot::read(connection, &name))
+    }
+
+    fn add_blob(&self, name: BlobId, owner: Hash, expires_at: u64) -> Answer<'_, bool> {
+        self.writer.write(move |tx| blob::add(tx, &name, &owner, expires_at))
+    }
+
+    fn owns_blob(&self, name: BlobId, owner: Hash) -> Answer<'_, bool> {
+        self.readers.read(move |connection| blob::is_owned(connection, &name, &owner))
+    }
+
+    fn remove_blobs(&self, names: Vec<BlobId>) -> Answer<'_, ()> {
+        self.writer.write(move |tx| blob::remove(tx, &names))
+    }
+
+    fn expired_blobs(&self, now: u64) -> Answer<'_, Vec<BlobId>> {
+        self.readers.read(move |connection| blob::expired(connection, now))
+    }
+
+    fn incarnation(&self) -> Answer<'_, u64> {
+        self.readers.read(|connection| connection.query_row("SELECT incarnation FROM relay", [], |row| row.get(0)))
+    }
+
+    fn sweep(&self, sweep: Sweep, now: u64) -> Answer<'_, usize> {
+        self.writer.write(move |tx| sweep::run(tx, sweep, now))
+    }
+
+    fn checkpoint(&self) -> Answer<'_, ()> {
+        // Beside the writer: it must not wait for a checkpoint, and a checkpoint needs no transaction.
+        self.readers.read(|connection| {
+            let path = connection.path().unwrap_or_default().to_owned();
+            Connection::open(path)?.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+        })
+    }
+}
+
+fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.query_row("PRAGMA journal_mode=WAL", [], |_| Ok(()))?;
+    connection.execute_batch("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;")?;
+    connection.query_row("PRAGMA secure_delete=FAST", [], |_| Ok(()))?;
+    connection.query_row(&format!("PRAGMA wal_autocheckpoint={WAL_PAGES}"), [], |_| Ok(()))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+fn configure_reader(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(())
+}
+
+/// What SQLite says, by what the caller can do. Its texts name tables and constraints, never values.
+fn failure(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        _ => StoreError::Failed(error.to_string()),
+    }
+}
+
+/// The account's row of an ID.
+fn row_of(connection: &Connection, id: UserId) -> rusqlite::Result<Option<i64>> {
+    use rusqlite::OptionalExtension;
+    let mut statement = connection.prepare_cached("SELECT account FROM account WHERE id = ?1")?;
+    statement.query_row([id.to_bytes()], |row| row.get(0)).optional()
+}
+
+/// `table.column` of all that is stored.
+#[cfg(test)]
+pub fn columns() -> std::collections::BTreeSet<String> {
+    let mut connection = Connection::open_in_memory().expect("in memory");
+    schema::migrate(&mut connection).expect("migrations are well-formed");
+    let all = "SELECT tables.name || '.' || columns.name FROM sqlite_schema AS tables
+               JOIN pragma_table_info(tables.name) AS columns
+               WHERE tables.type = 'table' AND tables.name NOT LIKE 'sqlite_%'";
+    let mut statement = connection.prepare(all).expect("well-formed");
+    let names = statement.query_map([], |row| row.get(0)).expect("well-formed");
+    names.collect::<Result<_, _>>().expect("text")
+}
