@@ -20,7 +20,7 @@ use zeroize::Zeroize;
 use crate::{
     error::EngineError,
     event::Event,
-    mls::{Session, generate_key_packages},
+    mls::{Session, forget_expired_key_packages, generate_key_packages},
     outbox::{self, JobKind, Lane},
     step::{Random, Step},
     storage::{Read, Row, Table, Write, load, save},
@@ -266,8 +266,10 @@ pub fn publish_key_packages(step: &mut Step<'_>, replace: bool) -> Result<(), En
 }
 
 fn draw_key_packages(step: &mut Step<'_>) -> Result<Vec<KeyPackages>, EngineError> {
-    let expires_at_seconds = step.now_seconds() + limits::KEY_PACKAGE_SECONDS;
+    let now_seconds = step.now_seconds();
+    let expires_at_seconds = now_seconds + limits::KEY_PACKAGE_SECONDS;
     let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    forget_expired_key_packages(&mut session, now_seconds)?;
     let mut all = Vec::new();
     for suite in Suite::ALL {
         let count = limits::KEY_PACKAGES_LOW + 5;
@@ -276,7 +278,7 @@ fn draw_key_packages(step: &mut Step<'_>) -> Result<Vec<KeyPackages>, EngineErro
         all.push(KeyPackages { suite: suite.number(), one_time, last_resort: last.pop().unwrap_or_default() });
     }
     session.finish()?;
-    step.account.key_packages_at_seconds = step.now_seconds();
+    step.account.key_packages_at_seconds = now_seconds;
     Ok(all)
 }
 
