@@ -171,7 +171,7 @@ impl Group {
     /// pending. `length` in bytes.
     pub fn export(
         &self,
-        session: &mut Session<'_>,
+        session: &Session<'_>,
         label: &str,
         context: &[u8],
         length: usize,

@@ -1,10 +1,9 @@
 //! A member who speaks correct MLS and breaks our rules: with stock openmls, and our identity key.
 
 use openmls::{
-    extensions::{ExternalSender, ExternalSendersExtension},
-    group::{MlsGroupCreateConfig, NewSignerBundle, PURE_PLAINTEXT_WIRE_FORMAT_POLICY},
+    group::{MlsGroupCreateConfig, MlsGroupJoinConfig},
     prelude::*,
-    schedule::{ExternalPsk, PreSharedKeyId, Psk},
+    schedule::PreSharedKeyId,
 };
 use openmls_rust_crypto::OpenMlsRustCrypto;
 use sealpost_crypto::keys::IdentityKey;
@@ -111,30 +110,183 @@ impl Mallory {
         bundle.into_commit().to_bytes().expect("bytes")
     }
 
+    /// Adds somebody with a key of her own, under an ID that may be somebody else's.
     fn stranger(&self, id: &[u8], lifetime: Lifetime) -> Proposal {
         let key = IdentityKey::from_secret([77; 32]);
         let built = KeyPackage::builder()
             .key_package_lifetime(lifetime)
             .leaf_node_capabilities(key_packages::capabilities())
             .build(ciphersuite(self.suite), &self.provider, &signer::IdentitySigner(&key), credential(id, &key));
-        let mut adds = Vec::new();
-        adds.push(built.expect("built").key_package().clone());
-        Proposal::Add(Box::new(AddProposal { key_package: adds.remove(0) }))
+        let key_package = built.expect("built").key_package().clone();
+        Proposal::Add(Box::new(AddProposal::from(key_package)))
     }
 }
 
-fn assert_refused_and_harmless(mallory: &mut Mallory, ada: &mut Honest, commit: &[u8]) {
-    assert!(matches!(ada.apply(commit), Err(MlsError::Forbidden(_))), "{:?}", ada.apply(commit));
+fn assert_refused_and_harmless(mallory: &mut Mallory, ada: &mut Honest, commit: &[u8], reason: &'static str) {
+    assert_eq!(ada.apply(commit), Err(MlsError::Forbidden(reason)));
     mallory.group.clear_pending_commit(mallory.provider.storage()).expect("cleared");
     let decent = mallory.commit(Vec::new(), true);
     mallory.group.merge_pending_commit(&mallory.provider).expect("merged");
     assert_eq!(ada.apply(&decent), Ok(mallory.group.epoch().as_u64()));
 }
 
-fn refuses(make: impl Fn(&mut Mallory) -> Vec<u8>) {
+fn refuses(reason: &'static str, make: impl Fn(&mut Mallory) -> Vec<u8>) {
     for suite in Suite::ALL {
         let (mut mallory, mut ada) = Mallory::with_ada(suite);
         let commit = make(&mut mallory);
-        assert_refused_and_harmless(&mut mallory, &mut ada, &commit);
+        assert_refused_and_harmless(&mut mallory, &mut ada, &commit, reason);
+    }
+}
+
+#[test]
+fn decent_commit_of_the_same_making_is_applied() {
+    for suite in Suite::ALL {
+        let (mut mallory, mut ada) = Mallory::with_ada(suite);
+        let proposal = mallory.stranger(b"D0RAD0RA", key_packages::unlimited());
+        let commit = mallory.commit(vec![proposal], true);
+        assert_eq!(ada.apply(&commit), Ok(2));
+    }
+}
+
+#[test]
+fn leaf_with_a_limited_lifetime_is_refused() {
+    refuses("a leaf's lifetime is limited", |mallory| {
+        let proposal = mallory.stranger(b"D0RAD0RA", Lifetime::default());
+        mallory.commit(vec![proposal], true)
+    });
+}
+
+#[test]
+fn expired_leaf_is_refused_for_the_same_reason_whatever_the_clock_says() {
+    for suite in Suite::ALL {
+        let (mallory, _) = Mallory::with_ada(suite);
+        let Proposal::Add(add) = mallory.stranger(b"D0RAD0RA", Lifetime::init(0, 5)) else { panic!("an add") };
+        let checked = key_packages::check_added(add.key_package());
+        assert_eq!(checked, Err("a leaf's lifetime is limited"));
+    }
+}
+
+#[test]
+fn leaf_of_no_id_is_refused() {
+    for name in [b"".as_slice(), b"Dora", b"d0rad0ra", b"DORADORA", b"D0RA-D0RA", &[0xff; 8]] {
+        refuses("a leaf's credential is not an ID", |mallory| {
+            let proposal = mallory.stranger(name, key_packages::unlimited());
+            mallory.commit(vec![proposal], true)
+        });
+    }
+}
+
+#[test]
+fn second_leaf_of_a_member_is_refused() {
+    refuses("somebody added twice", |mallory| {
+        let ada = UserId::from_random([1; 5]);
+        let proposal = mallory.stranger(ada.as_str().as_bytes(), key_packages::unlimited());
+        mallory.commit(vec![proposal], true)
+    });
+}
+
+#[test]
+fn commit_without_a_path_is_refused() {
+    refuses("a commit without a path", |mallory| {
+        let proposal = mallory.stranger(b"D0RAD0RA", key_packages::unlimited());
+        mallory.commit(vec![proposal], false)
+    });
+}
+
+#[test]
+fn other_group_context_than_ours_is_refused() {
+    let senders = || {
+        let key = IdentityKey::from_secret([66; 32]);
+        let CredentialWithKey { credential, signature_key } = credential(b"outside", &key);
+        Extension::ExternalSenders(vec![ExternalSender::new(signature_key, credential)])
+    };
+    let contexts = [Extensions::empty(), Extensions::single(senders()).expect("valid"), {
+        let mut ours = profile().to_extensions().expect("valid");
+        ours.add(senders()).expect("valid");
+        ours
+    }];
+    for context in contexts {
+        refuses("other group context extensions than ours", |mallory| {
+            let builder = mallory.group.commit_builder().propose_group_context_extensions(context.clone());
+            let builder = builder.expect("proposed").load_psks(mallory.provider.storage()).expect("loaded");
+            let (rand, crypto) = (mallory.provider.rand(), mallory.provider.crypto());
+            let built = builder.build(rand, crypto, &signer::IdentitySigner(&mallory.key), |_| true);
+            let bundle = built.expect("built").stage_commit(&mallory.provider).expect("staged");
+            bundle.into_commit().to_bytes().expect("bytes")
+        });
+        for suite in Suite::ALL {
+            let (mut mallory, mut ben) = (Mallory::new(suite, context.clone()), Honest::new(2));
+            let welcome = mallory.welcome(&mut ben);
+            let joined = ben.step(|session| Group::join(session, &welcome).map(|_| ()));
+            assert!(matches!(joined, Err(MlsError::Forbidden(_))), "{joined:?}");
+        }
+    }
+}
+
+#[test]
+fn new_identity_on_the_committers_leaf_is_refused() {
+    refuses("another identity on the committer's leaf", |mallory| {
+        let new = IdentityKey::from_secret([98; 32]);
+        let bundle = NewSignerBundle {
+            signer: &signer::IdentitySigner(&new),
+            credential_with_key: credential(UserId::from_random([99; 5]).as_str().as_bytes(), &new),
+        };
+        let builder = mallory.group.commit_builder().load_psks(mallory.provider.storage()).expect("loaded");
+        let (rand, crypto) = (mallory.provider.rand(), mallory.provider.crypto());
+        let old = signer::IdentitySigner(&mallory.key);
+        let built = builder.build_with_new_signer(rand, crypto, &old, bundle, |_| true).expect("built");
+        let bundle = built.stage_commit(&mallory.provider).expect("staged");
+        bundle.into_commit().to_bytes().expect("bytes")
+    });
+}
+
+#[test]
+fn pre_shared_key_is_refused() {
+    refuses("a pre-shared key", |mallory| {
+        let suite = ciphersuite(mallory.suite);
+        let id = PreSharedKeyId::new(
+            suite,
+            mallory.provider.rand(),
+            openmls::schedule::Psk::External(openmls::schedule::ExternalPsk::new(b"known to all".to_vec())),
+        );
+        let id = id.expect("an id");
+        id.store(&mallory.provider, &[5; 32]).expect("stored");
+        mallory.commit(vec![Proposal::PreSharedKey(Box::new(PreSharedKeyProposal::new(id)))], true)
+    });
+}
+
+#[test]
+fn proposal_is_refused_and_so_is_a_commit_that_names_one() {
+    for suite in Suite::ALL {
+        let (mut mallory, mut ada) = Mallory::with_ada(suite);
+        let signer = signer::IdentitySigner(&mallory.key);
+        let ada_leaf = LeafNodeIndex::new(1);
+        let proposed = mallory.group.propose_remove_member(&mallory.provider, &signer, ada_leaf);
+        let proposal = proposed.expect("proposed").0.to_bytes().expect("bytes");
+        assert!(matches!(ada.apply(&proposal), Err(MlsError::Forbidden(_))));
+        let opened = ada.step(|session| {
+            let mut group = Group::load(session, &GROUP)?.expect("joined");
+            group.decrypt(session, &proposal).map(|_| ())
+        });
+        assert!(matches!(opened, Err(MlsError::Forbidden(_))), "{opened:?}");
+        let commit = mallory.commit(Vec::new(), true);
+        mallory.group.clear_pending_proposals(mallory.provider.storage()).expect("cleared");
+        assert_refused_and_harmless(&mut mallory, &mut ada, &commit, "a proposal by reference");
+    }
+}
+
+#[test]
+fn handshake_in_the_clear_is_refused() {
+    for suite in Suite::ALL {
+        let (mut mallory, mut ada) = Mallory::with_ada(suite);
+        let set = |mallory: &mut Mallory, policy| {
+            let config = MlsGroupJoinConfig::builder().wire_format_policy(policy).build();
+            mallory.group.set_configuration(mallory.provider.storage(), &config).expect("set");
+        };
+        set(&mut mallory, PURE_PLAINTEXT_WIRE_FORMAT_POLICY);
+        let commit = mallory.commit(Vec::new(), true);
+        set(&mut mallory, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY);
+        assert!(matches!(super::head(&commit), Err(MlsError::Forbidden("a message in the clear"))));
+        assert_refused_and_harmless(&mut mallory, &mut ada, &commit, "a message in the clear");
     }
 }
