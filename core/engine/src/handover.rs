@@ -225,19 +225,25 @@ fn refused(step: &mut Step<'_>, job: Job, error: &ApiError) -> Result<(), Engine
     }
 }
 
-/// Stops a job, and tells the message that waits for it why.
+/// Stops a job, and tells the messages that wait for it why. What the relay will never take is given up, so that it
+/// does not stand in the way of what follows.
 fn block(step: &mut Step<'_>, mut job: Job, reason: Blocked) -> Result<(), EngineError> {
+    let conversation = match &job.kind {
+        JobKind::Content { .. } | JobKind::Commit { .. } if reason == Blocked::Refused => {
+            tell_message(step, &job, MessageState::Failed(reason))?;
+            return outbox::remove(step, &job.id);
+        }
+        JobKind::Content { conversation, .. }
+        | JobKind::FetchKeyPackage { conversation, .. }
+        | JobKind::Welcome { conversation, .. } => Some(*conversation),
+        _ => None,
+    };
     job.blocked = Some(reason);
     outbox::update(step, &job)?;
-    match &job.kind {
-        JobKind::FetchKeyPackage { conversation, .. } | JobKind::Welcome { conversation, .. } => {
-            fail_waiting(step, *conversation, reason)
-        }
-        _ => tell_message(step, &job, MessageState::Failed(reason)),
-    }
+    conversation.map_or(Ok(()), |id| fail_waiting(step, id, reason))
 }
 
-/// Every message that waits for the conversation's group shows why it waits.
+/// Every message that waits in the conversation shows why it waits.
 fn fail_waiting(step: &mut Step<'_>, id: ConversationId, reason: Blocked) -> Result<(), EngineError> {
     for job in outbox::lane(step.tx, outbox::Lane::Contents(id))? {
         tell_message(step, &job, MessageState::Failed(reason))?;

@@ -169,6 +169,17 @@ pub fn last(read: &(impl Read + ?Sized), lane: Lane) -> Result<Option<Job>, Stor
     Ok(list(read, &lane.key(), None, Direction::Down, 1)?.pop())
 }
 
+/// Why the first job of one of these lanes is blocked, if it is: whatever is queued behind it waits for the same.
+pub fn obstacle(read: &(impl Read + ?Sized), lanes: &[Lane]) -> Result<Option<Blocked>, StorageError> {
+    for lane in lanes {
+        let first: Option<Job> = list(read, &lane.key(), None, Direction::Up, 1)?.pop();
+        if let Some(reason) = first.and_then(|job| job.blocked) {
+            return Ok(Some(reason));
+        }
+    }
+    Ok(None)
+}
+
 /// The first job of every lane.
 pub fn heads(read: &(impl Read + ?Sized)) -> Result<Vec<Job>, StorageError> {
     let mut heads = Vec::new();

@@ -148,11 +148,16 @@ impl Account {
         Ok(account.card().ok_or(Error::NotRegistered)?.to_link())
     }
 
-    /// Connects in the background and stays connected; see [`Account::connection`].
+    /// Connects in the background and stays connected; see [`Account::connection`]. A connection that ended for good
+    /// (displaced, refused) is begun anew.
     ///
     /// # Errors
     /// `NotRegistered`.
     pub fn connect(&self) -> Result<(), Error> {
+        let over = [Connection::Displaced, Connection::Refused, Connection::TooOldVersion];
+        if over.contains(&self.connection()) {
+            self.disconnect();
+        }
         let mut network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
         if network.is_some() {
             return Ok(());

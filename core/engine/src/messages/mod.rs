@@ -47,6 +47,7 @@ pub fn send_text(
         row::place_of_any(step.tx, &conversation, step.account.id, target)?.ok_or(EngineError::UnknownMessage)?;
     }
     let message_id = MessageId(step.random_bytes());
+    let obstacle = outbox::obstacle(step.tx, &[Lane::Contents(id), Lane::Opening(id)])?;
     let row = Message {
         conversation: id,
         position: 0,
@@ -59,7 +60,7 @@ pub fn send_text(
         reply_to,
         edited: false,
         reactions: Vec::new(),
-        state: MessageState::Waiting,
+        state: obstacle.map_or(MessageState::Waiting, MessageState::Failed),
         expires_after_seconds: 0,
     };
     conversation.draft.clear();
