@@ -1,0 +1,349 @@
+### Die Texte des Terminals, auf Deutsch.
+### Nur einfache Nachrichten, Variablen und Pluralformen: Daraus entstehen die Texte anderer Plattformen.
+
+## Hilfe
+
+about = Sealpost: versiegelte Nachrichten, im Terminal.
+usage = sealpost [--account NAME] BEFEHL
+after-help = Rückgabewerte: 0 erledigt, 1 gescheitert, 2 falsche Angaben, 3 wartet im Ausgang (nichts ist verloren), 4 braucht dich, 5 Problem mit dem Ordner des Kontos, 6 Relay nicht erreicht.
+heading-usage = Aufruf
+heading-commands = Befehle
+heading-options = Optionen
+heading-arguments = Angaben
+heading-global = Optionen jedes Befehls
+value-command = BEFEHL
+value-account = NAME|PFAD
+value-language = SPRACHE
+value-name = NAME
+value-vault = TRESOR
+value-address = ADRESSE
+value-pin = HEX
+value-number = NUMMER
+value-code = CODE
+value-text = TEXT
+value-who = WER
+value-card = KARTE
+value-seconds = SEKUNDEN
+value-switch = on|off
+value-folder = PFAD
+value-listen = ADRESSE:PORT
+value-host = RECHNER
+help-account = Welches Konto: ein Name oder der Pfad seines Ordners (sonst: das Konto „default“)
+help-json = Ein JSON-Objekt je Zeile statt Text
+help-lang = Sprache: en, de oder fr (sonst: die der Umgebung)
+help-help = Diese Hilfe zeigen
+help-version = Die Version zeigen
+help-who = ID oder Name eines Kontakts
+
+## Falsche Angaben
+
+refusal-unknown = „{ $argument }“ gibt es hier nicht.
+refusal-missing = Es fehlt: { $argument }
+refusal-no-command = Es fehlt ein Befehl.
+refusal-conflict = „{ $argument }“ passt nicht zu den anderen Angaben.
+refusal-value = „{ $value }“ passt nicht zu { $argument }.
+refusal-other = Das ist nicht zu verstehen: { $argument }
+refusal-help = „sealpost --help“ und „sealpost BEFEHL --help“ zeigen die Schreibweise.
+
+## Befehle
+
+init-usage = sealpost init [--name NAME] [--vault keyring|passphrase]
+init-about = Ein Konto auf diesem Gerät anlegen
+init-help-name = Der Name, den Kontakte sehen
+init-help-vault = Wo der Schlüssel liegt: keyring (Schlüsselbund) oder passphrase (sonst: der Schlüsselbund, wenn einer antwortet)
+init-done = Deine ID ist { $id }. Ihre Schlüssel sind auf diesem Gerät entstanden und bleiben hier.
+init-keyring = Das Konto liegt in { $folder }. Seinen Schlüssel hält der Schlüsselbund.
+init-passphrase = Das Konto liegt in { $folder }. Deine Passphrase verschließt es: Niemand kann sie dir ersetzen.
+init-next = Weiter mit: sealpost register
+
+register-usage = sealpost register --relay ADRESSE [--pin HEX] (--phone NUMMER | --open), oder --invitation TEXT
+register-about = Sich bei einem Relay registrieren
+register-help-relay = Die Adresse des Relays, etwa https://relay.example
+register-help-pin = Fingerabdruck (SHA-256) der eigenen Zertifizierungsstelle des Relays
+register-help-phone = Deine Telefonnummer, in internationaler Form
+register-help-code = Der Code aus der SMS, wenn du ihn schon hast
+register-help-invitation = Eine Einladung; sie nennt das Relay
+register-help-open = Ohne Nummer und Einladung, wo das Relay es erlaubt
+register-relay = Dieses Relay betreibt: { $operator } ({ $region })
+register-code-sent =
+    { $minutes ->
+        [one] Ein Code ist als SMS unterwegs. Er gilt eine Minute.
+       *[other] Ein Code ist als SMS unterwegs. Er gilt { $minutes } Minuten.
+    }
+register-done = Registriert: { $id } bei { $relay }
+register-number-kept = Das Relay hat deine Nummer nicht behalten, nur einen Hashwert davon mit geheimem Schlüssel.
+register-next = Weiter: „sealpost card“ zeigt deine Kontaktkarte, „sealpost contacts add“ nimmt die von anderen auf.
+
+id-usage = sealpost id [keep | name NAME | read-receipts on|off]
+id-about = Das eigene Profil zeigen oder ändern
+id-keep-usage = sealpost id keep
+id-keep-about = Diese ID behalten, obwohl ihre Nummer neu registriert wurde
+id-name-usage = sealpost id name NAME
+id-name-about = Den Namen ändern, den Kontakte sehen
+id-read-receipts-usage = sealpost id read-receipts on|off
+id-read-receipts-about = Absendern sagen, dass du ihre Nachrichten gelesen hast, oder nicht
+id-help-switch = on (ein) oder off (aus)
+id-name = Dein Name: { $name }
+id-id = Deine ID: { $id }
+id-fingerprint = Fingerabdruck: { $fingerprint }
+id-relay = Dein Relay: { $relay }
+id-unregistered = Noch nicht registriert: sealpost register
+id-number-linked = Telefonnummer: verknüpft (das Relay kennt nur einen Hashwert davon)
+id-number-none = Telefonnummer: keine
+id-receipts-on = Lesebestätigungen: ein
+id-receipts-off = Lesebestätigungen: aus
+id-retires = Achtung: Die Nummer dieser ID wurde neu registriert. Die ID endet am { $time }, außer du sagst: sealpost id keep
+
+card-usage = sealpost card [--qr]
+card-about = Die eigene Kontaktkarte zeigen
+card-help-qr = Zusätzlich einen QR-Code zeichnen
+card-nobody-asked = Hinweis: Niemand wurde um Bestätigung gebeten, da der Schlüsselbund offen ist.
+card-next = Wer diese Karte hat, kann dir schreiben. Andere nehmen sie auf mit: sealpost contacts add KARTE
+
+contacts-usage = sealpost contacts [add KARTE | rename WER NAME | accept WER | block WER | unblock WER]
+contacts-about = Kontakte zeigen oder ändern
+contacts-add-usage = sealpost contacts add KARTE [--name NAME]
+contacts-add-about = Einen Kontakt durch seine Karte aufnehmen
+contacts-rename-usage = sealpost contacts rename WER NAME
+contacts-rename-about = Einen Kontakt anders nennen
+contacts-accept-usage = sealpost contacts accept WER
+contacts-accept-about = Jemanden annehmen, der zuerst geschrieben hat
+contacts-block-usage = sealpost contacts block WER
+contacts-block-about = Einen Kontakt sperren; er erfährt es nicht
+contacts-unblock-usage = sealpost contacts unblock WER
+contacts-unblock-about = Eine Sperre aufheben
+contacts-help-card = Der Link der Karte, oder - für die Standardeingabe
+contacts-help-name = Der Name des Kontakts auf diesem Gerät
+contacts-none = Noch keine Kontakte. „sealpost contacts add KARTE“ nimmt den ersten auf.
+contacts-added = Vergleicht beim nächsten Treffen den Fingerabdruck: { $fingerprint }
+contact-request = möchte dir schreiben
+contact-blocked = gesperrt
+contact-needs-new-card = bitte um eine neue Karte
+contact-retired = diese ID ist beendet
+trust-unverified = nicht überprüft
+trust-known = bekannt
+trust-scanned = persönlich überprüft
+trust-alarm = ALARM, anderer Schlüssel
+change-waits = Keine Verbindung: Die Änderung bleibt hier und erreicht das Relay mit der nächsten.
+
+send-usage = sealpost send WER TEXT… [--wait SEKUNDEN]
+send-about = Eine Nachricht senden
+send-help-text = Der Text, oder - für die Standardeingabe
+send-help-wait = Wie lange auf das Relay gewartet wird (sonst: 15)
+send-done = An { $name }: { $state }
+
+chat-usage = sealpost chat WER
+chat-about = Mit einem Kontakt reden, live
+chat-start = Unterhaltung mit { $name }. Was du eingibst, wird gesendet; /help zeigt die Befehle, /quit beendet.
+chat-help = /reply NUMMER TEXT (antworten), /edit [#NUMMER] TEXT (ändern), /delete [NUMMER] (löschen), /react NUMMER EMOJI (ohne Emoji: zurücknehmen), /typing, /quit. Die Nummer steht vor jeder Nachricht. Eine Nachricht, die mit Schrägstrich beginnt, wird mit zweien eingegeben.
+chat-typing = { $name } schreibt …
+chat-online = Verbunden.
+chat-offline = Keine Verbindung. Was du schreibst, wartet hier und wird später gesendet.
+
+inbox-usage = sealpost inbox [WER] [--watch] [--wait SEKUNDEN]
+inbox-about = Nachrichten holen und Unterhaltungen zeigen, oder eine davon
+inbox-help-watch = Weiter zeigen, was hereinkommt
+inbox-help-wait = Wie lange auf das Relay gewartet wird (sonst: 10)
+inbox-unread =
+    { $count ->
+        [one] Eine ungelesene Nachricht.
+       *[other] { $count } ungelesene Nachrichten.
+    }
+inbox-watching = Wartet auf Nachrichten. Strg-C beendet.
+
+serve-usage = sealpost serve [--data PFAD] [--listen ADRESSE:PORT] [--private [--host RECHNER]]
+serve-about = Ein Relay starten
+serve-help-data = Der Datenordner des Relays
+serve-help-listen = Wo es lauscht (sonst: 127.0.0.1:8443)
+serve-help-private = Verschlüsseln mit einer eigenen Zertifizierungsstelle, die im Datenordner entsteht
+serve-help-host = Der Name oder die Adresse in diesem Zertifikat
+serve-help-certificate = Die Zertifikatskette des Relays, PEM
+serve-help-key = Der private Schlüssel zum Zertifikat, PEM
+serve-help-open = Alle dürfen sich registrieren, auch ohne Nummer
+serve-help-operator = Wer dieses Relay betreibt, für seine Nutzer zu lesen
+serve-help-region = Wo seine Daten liegen, für seine Nutzer zu lesen
+serve-listening = Das Relay ist unter { $address }
+serve-data = Seine Daten liegen in { $folder }
+serve-register = Dort registrieren mit: sealpost register { $command } --phone NUMMER
+serve-codes = Kein SMS-Dienst ist eingerichtet: Die Codes erscheinen hier.
+serve-stop = Strg-C hält es an.
+serve-stopped = Das Relay hat angehalten.
+
+## Fragen
+
+ask-name = Dein Name, wie ihn Kontakte sehen sollen:
+ask-code = Code aus der SMS:
+ask-passphrase = Deine Passphrase:
+ask-new-passphrase = Neue Passphrase (mindestens 8 Zeichen):
+ask-passphrase-again = Noch einmal:
+
+## Nachrichten
+
+you = Du
+message-edited = geändert
+message-deleted = (gelöscht)
+message-unsupported = (von dieser Version nicht unterstützt; für eine neuere aufgehoben)
+message-unopened = (ließ sich nicht öffnen; der Absender wurde um Wiederholung gebeten)
+system-secured-anew = Die Unterhaltung wurde neu gesichert.
+system-key-alarm = ALARM: Zu dieser ID wurde ein anderer Schlüssel gezeigt. Es wird nichts mehr gesendet.
+system-peer-retired = Diese ID ist beendet. Was nicht zugestellt wurde, kann an die neue ID gehen.
+conversation-empty = (keine Nachrichten)
+conversation-unread =
+    { $count ->
+        [one] 1 ungelesen
+       *[other] { $count } ungelesen
+    }
+state-received = empfangen
+state-waiting = wartet
+state-sending = unterwegs
+state-sent = gesendet
+state-delivered = zugestellt
+state-read = gelesen
+failed-needs-new-card = angehalten: um eine neue Karte bitten
+failed-key-alarm = angehalten: anderer Schlüssel
+failed-too-old-version = angehalten: Sealpost aktualisieren
+failed-mailbox-full = Postfach voll, wird erneut versucht
+failed-retired = angehalten: diese ID ist beendet
+failed-blocked = angehalten: gesperrt
+failed-no-downgrade = angehalten: ein zugesagter starker Schlüssel fehlt
+failed-refused = abgelehnt
+
+## Fehler: was geschah, was erhalten blieb, wie es weitergeht
+
+error-no-account = An dieser Stelle ist kein Konto, und nichts wurde geändert. „sealpost init“ legt eines an; --account nennt ein anderes.
+error-account-exists = An dieser Stelle ist schon ein Konto; es blieb unberührt. --account NAME legt ein weiteres an.
+error-in-use = Ein anderes Programm benutzt dieses Konto. Nichts wurde geändert. Beende es oder warte, bis es endet.
+error-wrong-key = Der Schlüssel im Schlüsselbund öffnet dieses Konto nicht. Das Konto blieb unberührt. Ist es der richtige Schlüsselbund, und der richtige Ordner?
+error-wrong-passphrase = Diese Passphrase ist falsch. Nichts wurde geändert. Versuche es noch einmal.
+error-vault-unavailable = Der Schlüsselbund ist nicht benutzbar ({ $detail }). Nichts wurde geändert. Öffne ihn, oder lege ein Konto mit --vault passphrase an.
+error-damaged = Die Dateien des Kontos sind beschädigt ({ $detail }). Sie blieben, wie sie sind; kopiere den Ordner, bevor du etwas anderes versuchst.
+error-newer-version = Dieses Konto hat eine neuere Version von Sealpost geschrieben. Es blieb unberührt. Aktualisiere Sealpost.
+error-disk-full = Der Datenträger ist voll. Der letzte Schritt geschah nicht; alles davor ist erhalten. Schaffe Platz und versuche es noch einmal.
+error-read-only = Die Dateien des Kontos lassen sich nicht schreiben ({ $detail }). Nichts wurde geändert. Prüfe die Rechte des Ordners.
+error-not-registered = Dieses Konto ist noch nicht registriert; es liegt auf diesem Gerät bereit. Weiter mit: sealpost register
+error-already-registered = Dieses Konto ist schon registriert; nichts wurde geändert. „sealpost id“ zeigt, wo.
+error-copied-device = Dieser Ordner ist eine Kopie oder wurde wiederhergestellt: Das Relay kennt eine neuere Sitzung. Was hier gespeichert ist, bleibt lesbar. Nimm das Original, oder lege mit „sealpost init“ ein neues Konto an.
+error-retired = Diese ID ist beendet, weil ihre Nummer neu registriert oder das Konto gelöscht wurde. Was hier gespeichert ist, bleibt lesbar. Lege mit „sealpost init“ ein neues Konto an.
+error-presence-denied = Es wurde nicht bestätigt, dass du da bist; darum wurde nichts gezeigt. Versuche es noch einmal.
+error-invalid-number = Das ist keine Telefonnummer in internationaler Form, wie +491713920001. Nichts wurde gesendet.
+error-invalid-id = Das ist keine ID: Sie hat 8 Ziffern und Buchstaben. Nichts wurde geändert.
+error-invalid-card = Diese Karte ist nicht brauchbar ({ $reason }). Kein Kontakt wurde aufgenommen. Bitte noch einmal um die Karte.
+error-invalid-invitation = Diese Einladung ist nicht brauchbar ({ $reason }). Nichts wurde gesendet. Bitte um eine neue.
+error-invalid-relay = Das ist keine brauchbare Adresse eines Relays ({ $reason }). Nichts wurde gesendet. Prüfe die Schreibweise.
+error-other-relay = Diese Karte gehört zu einem anderen Relay. Kein Kontakt wurde aufgenommen. Beide brauchen ein Konto beim selben Relay.
+error-own-card = Das ist deine eigene Karte. Kein Kontakt wurde aufgenommen. Bitte die andere Person um ihre.
+error-key-changed = ALARM: Diese Karte zeigt einen anderen Schlüssel, als zu dieser ID bekannt ist. Nichts wurde geändert. Mach nicht weiter; trefft euch und vergleicht die Fingerabdrücke.
+error-empty = Es gibt nichts zu senden.
+error-too-long = Das ist zu lang: höchstens { $limit } Bytes. Nichts wurde gesendet. Teile es auf.
+error-unknown-contact = Diesen Kontakt gibt es nicht. Nichts wurde geändert. „sealpost contacts“ zeigt alle.
+error-unknown-conversation = Diese Unterhaltung gibt es nicht. Nichts wurde geändert.
+error-unknown-message = Diese Nachricht gibt es nicht. Nichts wurde geändert. Die Nummer steht vor jeder Nachricht.
+error-not-yours = Das kann nur, wer sie geschrieben hat. Nichts wurde geändert.
+error-blocked = Dieser Kontakt ist gesperrt, darum wird nichts gesendet. Was du geschrieben hast, bleibt. „sealpost contacts unblock“ hebt die Sperre auf.
+error-unreachable = Das Relay ist nicht zu erreichen ({ $detail }). Alles bleibt auf diesem Gerät. Prüfe Adresse und Netz und versuche es noch einmal.
+error-certificate-refused = Dem Zertifikat des Relays ist nicht zu trauen ({ $detail }). Nichts wurde gesendet. Hat das Relay eine eigene Zertifizierungsstelle, frage den Betreiber nach dem --pin.
+error-stopped = Abgebrochen. Was vorher geschah, bleibt.
+error-code-wrong =
+    { $tries ->
+        [one] Der Code ist falsch. Ein Versuch bleibt.
+       *[other] Der Code ist falsch. { $tries } Versuche bleiben; ist keiner mehr übrig, rufe den Befehl für einen neuen Code noch einmal auf.
+    }
+error-code-expired = Der Code ist abgelaufen oder verbraucht. Das Konto bleibt. Rufe den Befehl für einen neuen noch einmal auf.
+error-country-not-allowed = Dieses Relay sendet keine Codes in dieses Land. Nichts wurde gesendet. Der Betreiber kann es erlauben oder dich einladen.
+error-sms-failed = Das Relay konnte die SMS nicht senden. Das Konto bleibt. Versuche es in einigen Minuten noch einmal.
+error-invitation-refused = Diese Einladung ist unbekannt, benutzt oder abgelaufen. Das Konto bleibt. Bitte um eine neue.
+error-registration-closed = Dieses Relay nimmt auf diesem Weg keine neuen Konten an. Das Konto bleibt. Frage den Betreiber, welcher Weg offen ist.
+error-too-many-requests =
+    { $seconds ->
+        [one] Zu oft. Nichts ist verloren; versuche es in einer Sekunde noch einmal.
+       *[other] Zu oft. Nichts ist verloren; versuche es in { $seconds } Sekunden noch einmal.
+    }
+error-too-old-version = Das Relay nimmt diese Version nicht mehr an. Alles bleibt und wird nach der Aktualisierung gesendet. Aktualisiere Sealpost.
+error-refused = Das Relay hat abgelehnt ({ $code }: { $detail }). Alles bleibt auf diesem Gerät.
+error-internal = Im Inneren ging etwas schief ({ $detail }). Was vorher gespeichert war, bleibt. Bitte melde es.
+error-waiting = Noch keine Verbindung: Die Nachricht wartet im Ausgang und geht mit der nächsten Verbindung hinaus. Nichts ist verloren.
+error-not-connected = Das Relay wurde nicht rechtzeitig erreicht. Alles bleibt auf diesem Gerät. Versuche es später noch einmal.
+error-displaced = Ein anderes Programm hat sich mit diesem Konto verbunden und übernommen. Nichts ist verloren. Mach dort weiter.
+error-account-refused = Das Relay lehnt dieses Konto ab. Alles bleibt auf diesem Gerät. „sealpost id“ zeigt, warum.
+error-needs-new-card = Der Kontakt nimmt mit dieser Karte keine Nachrichten mehr an. Die Nachricht bleibt und wird gesendet, sobald du seine neue Karte aufnimmst.
+error-key-alarm = ALARM: Das Relay hat zu diesem Kontakt einen anderen Schlüssel gezeigt. Die Nachricht bleibt und wurde nicht gesendet. Trefft euch und vergleicht die Fingerabdrücke.
+error-mailbox-full = Das Postfach des Kontakts ist voll. Die Nachricht bleibt und wird erneut versucht.
+error-contact-retired = Die ID dieses Kontakts ist beendet. Die Nachricht bleibt und wurde nicht gesendet. Bitte die Person um eine Karte mit der neuen ID.
+error-no-downgrade = Zu diesem Kontakt ist ein Post-Quanten-Schlüssel zugesagt und fehlt. Die Nachricht bleibt und wurde nicht mit einem schwächeren gesendet. Der Kontakt soll einmal online gehen, oder bitte um eine neue Karte.
+error-message-refused = Das Relay lehnt diese Nachricht endgültig ab. Sie bleibt in der Unterhaltung. Versuche eine kürzere, oder frage den Betreiber.
+error-account-name = So kann ein Konto nicht heißen. Nimm Buchstaben und Ziffern, oder einen Pfad mit Schrägstrich.
+error-no-home = Es gibt keinen Heimatordner für das Konto. Setze SEALPOST_HOME, oder gib --account einen Pfad.
+error-passphrase-missing = Die Passphrase fehlt, und niemand ist da, den man fragen kann. Nichts wurde geändert. Für Skripte: SEALPOST_PASSPHRASE setzen.
+error-passphrase-short = Die Passphrase ist zu kurz: mindestens 8 Zeichen. Nichts wurde angelegt.
+error-passphrase-differs = Die beiden Passphrasen sind verschieden. Nichts wurde angelegt. Versuche es noch einmal.
+error-code-missing = Der Code fehlt. Er ist als SMS unterwegs; rufe den Befehl noch einmal mit --code CODE auf.
+error-invalid-pin = Ein Pin hat 64 hexadezimale Ziffern. Nichts wurde gesendet. Der Betreiber des Relays nennt ihn dir.
+error-ambiguous-name = Mehr als ein Kontakt heißt „{ $name }“. Nichts wurde geändert. Nimm die ID; „sealpost contacts“ zeigt sie.
+error-unknown-person = Kein Kontakt hat die ID oder den Namen „{ $name }“. Nichts wurde geändert. „sealpost contacts“ zeigt alle.
+error-card-too-large = Die Karte passt nicht in einen QR-Code. Nimm den Link.
+error-chat-command = „{ $entry }“ ist hier kein Befehl und wurde nicht gesendet. /help zeigt sie.
+error-input-unreadable = Die Eingabe ist nicht lesbar ({ $detail }). Nichts wurde gesendet.
+error-listen-address = „{ $address }“ ist keine Adresse zum Lauschen, wie 127.0.0.1:8443.
+error-relay-failed = Das Relay kann nicht laufen ({ $detail }). Seine Daten blieben, wie sie sind.
+error-demo-failed = Die Vorführung kam nicht ans Ende ({ $detail }). Ihr vorläufiger Ordner wurde entfernt.
+error-demo-readable =
+    { $hits ->
+        [one] Die Suche fand eine lesbare Stelle beim Relay. Das darf nicht sein; bitte melde es.
+       *[other] Die Suche fand { $hits } lesbare Stellen beim Relay. Das darf nicht sein; bitte melde es.
+    }
+
+## Vorführung
+
+demo-usage = sealpost demo
+demo-about = Zwei Leuten und einem Relay zusehen, auf diesem Rechner, in weniger als einer Minute
+demo-title = Sealpost: zwei Leute, ein Relay, und was es nicht lesen kann
+demo-folder = Alles geschieht auf diesem Rechner, in { $folder }; am Ende wird es entfernt.
+demo-step-relay = Ein Relay startet
+demo-relay-runs = Es lauscht unter { $address }, ein echter Prozess mit eigenem Datenordner.
+demo-relay-pin = Es hat eine eigene Zertifizierungsstelle; die Geräte glauben keiner anderen ({ $pin }…).
+demo-step-register = Zwei Leute registrieren sich mit ihrer Telefonnummer
+demo-registered = { $name }, { $number }: Code { $code } per SMS, ID { $id } auf dem Gerät entstanden
+demo-step-cards = Sie tauschen Kontaktkarten
+demo-card = { $name } ⇒ { $other }: { $card }…
+demo-step-talk = Sie reden
+demo-text-hello = Hallo! Dieser Satz wird auf meinem Gerät versiegelt.
+demo-text-answer = Und auf meinem geöffnet. Das Relay sah keinen davon.
+demo-state-sent = ✓ gesendet
+demo-state-waiting = … wartet auf dem Gerät
+demo-state-killed = … auf dem Gerät aufgehoben
+demo-reads = { $name } liest: { $text }
+demo-step-cut = Das Netz fällt aus, und ein Programm wird abgeschossen
+demo-network-cut = Keine Verbindung zum Relay mehr.
+demo-text-offline = Ohne Netz geschrieben, im Zug.
+demo-text-killed = Kurz vor dem Stromausfall geschrieben.
+demo-client-killed = Das Programm von { $name } (Prozess { $process }) wurde mittendrin mit kill -9 beendet.
+demo-step-back = Das Netz ist zurück, und das Relay wird abgeschossen
+demo-network-back = Die Verbindung ist wieder da.
+demo-outbox-left = Das Gerät von { $name } startet neu, und was wartete, geht hinaus.
+demo-relay-killed = Das Relay (Prozess { $process }) wurde mit kill -9 beendet, bevor jemand abholte, und neu gestartet.
+demo-all-once = Alles kam an: jede Nachricht einmal, in der richtigen Reihenfolge.
+demo-step-look = Was das Relay hat
+demo-text-waiting = Dieser wartet beim Relay, während wir es durchsuchen.
+demo-waits-there = { $name } ist offline, also wartet die Nachricht beim Relay. Das sind dessen Zeilen:
+demo-tables-empty =
+    { $count ->
+        [one] (und eine leere Tabelle)
+       *[other] (und { $count } leere Tabellen)
+    }
+demo-step-search = Eine Suche nach allem, was gesagt wurde
+demo-text-control = Dieser Satz wurde für die Suche versteckt.
+demo-control-found = Zuerst eine Probe der Suche selbst: „{ $text }“ wurde im Ordner des Relays versteckt und gefunden (1 Treffer).
+demo-searched = Nun jede Nachricht, jeder Name, jede Nummer: { $needles } Texte, in 10 Schreibweisen, durch { $files } Dateien ({ $size } KiB).
+demo-hits =
+    { $count ->
+        [one] 1 Treffer (1 hit)
+       *[other] { $count } Treffer ({ $count } hits)
+    }
+demo-step-last = Und die Nachricht, die gewartet hat
+demo-done =
+    { $seconds ->
+        [one] Fertig in einer Sekunde.
+       *[other] Fertig in { $seconds } Sekunden.
+    }
+demo-by-hand = Dasselbe von Hand, in drei Terminals („sealpost“ ist target/debug/sealpost):
+demo-by-hand-note = CARD ist der Link, den Terminal 2 zeigt; der Code jeder SMS erscheint in Terminal 1.

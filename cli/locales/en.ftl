@@ -1,0 +1,349 @@
+### The texts of the terminal, in English.
+### Simple messages, variables and plural selectors only: resources for other platforms are made from these files.
+
+## Help
+
+about = Sealpost: messages under seal, in the terminal.
+usage = sealpost [--account NAME] COMMAND
+after-help = Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 waits in the outbox (nothing is lost), 4 needs you, 5 problem with the account's folder, 6 relay not reached.
+heading-usage = Usage
+heading-commands = Commands
+heading-options = Options
+heading-arguments = Arguments
+heading-global = Options of every command
+value-command = COMMAND
+value-account = NAME|PATH
+value-language = LANGUAGE
+value-name = NAME
+value-vault = VAULT
+value-address = ADDRESS
+value-pin = HEX
+value-number = NUMBER
+value-code = CODE
+value-text = TEXT
+value-who = WHO
+value-card = CARD
+value-seconds = SECONDS
+value-switch = on|off
+value-folder = PATH
+value-listen = ADDRESS:PORT
+value-host = HOST
+help-account = Which account: a name, or the path of its folder (default: the account "default")
+help-json = One JSON object per line instead of text
+help-lang = Language: en, de or fr (default: that of the environment)
+help-help = Show this help
+help-version = Show the version
+help-who = ID or name of a contact
+
+## Wrong arguments
+
+refusal-unknown = "{ $argument }" is not known here.
+refusal-missing = Missing: { $argument }
+refusal-no-command = A command is missing.
+refusal-conflict = "{ $argument }" can't stand beside what else was given.
+refusal-value = "{ $value }" does not fit { $argument }.
+refusal-other = This can't be understood: { $argument }
+refusal-help = "sealpost --help" and "sealpost COMMAND --help" show how it is written.
+
+## Commands
+
+init-usage = sealpost init [--name NAME] [--vault keyring|passphrase]
+init-about = Make an account on this device
+init-help-name = The name that contacts see
+init-help-vault = Where the key is kept: keyring or passphrase (default: the keyring, if one answers)
+init-done = Your ID is { $id }. Its keys were made on this device and stay here.
+init-keyring = The account is in { $folder }. The desktop's keyring holds its key.
+init-passphrase = The account is in { $folder }. Your passphrase locks it: nobody can recover it for you.
+init-next = Next: sealpost register
+
+register-usage = sealpost register --relay ADDRESS [--pin HEX] (--phone NUMBER | --open), or --invitation TEXT
+register-about = Register at a relay
+register-help-relay = The relay's address, such as https://relay.example
+register-help-pin = Fingerprint (SHA-256) of the relay's own certificate authority
+register-help-phone = Your phone number, in international form
+register-help-code = The code from the SMS, if you have it already
+register-help-invitation = An invitation; it names the relay
+register-help-open = Without number or invitation, where the relay allows it
+register-relay = This relay is run by: { $operator } ({ $region })
+register-code-sent =
+    { $minutes ->
+        [one] A code was sent by SMS. It is valid for one minute.
+       *[other] A code was sent by SMS. It is valid for { $minutes } minutes.
+    }
+register-done = Registered: { $id } at { $relay }
+register-number-kept = The relay did not keep your number, only a keyed hash of it.
+register-next = Next: "sealpost card" shows your contact card, "sealpost contacts add" takes another's.
+
+id-usage = sealpost id [keep | name NAME | read-receipts on|off]
+id-about = Show your profile, or change it
+id-keep-usage = sealpost id keep
+id-keep-about = Keep this ID although its number was registered anew
+id-name-usage = sealpost id name NAME
+id-name-about = Change the name that contacts see
+id-read-receipts-usage = sealpost id read-receipts on|off
+id-read-receipts-about = Tell senders when you have read their messages, or not
+id-help-switch = on or off
+id-name = Name: { $name }
+id-id = ID: { $id }
+id-fingerprint = Fingerprint: { $fingerprint }
+id-relay = Relay: { $relay }
+id-unregistered = Not registered yet: sealpost register
+id-number-linked = Phone number: linked (the relay knows a keyed hash of it only)
+id-number-none = Phone number: none
+id-receipts-on = Read receipts: on
+id-receipts-off = Read receipts: off
+id-retires = Attention: the number of this ID was registered anew. The ID ends at { $time }, unless you say: sealpost id keep
+
+card-usage = sealpost card [--qr]
+card-about = Show your contact card
+card-help-qr = Draw a QR code as well
+card-nobody-asked = Note: nobody was asked to confirm, since the keyring is open.
+card-next = Whoever has this card can write to you. Another adds it with: sealpost contacts add CARD
+
+contacts-usage = sealpost contacts [add CARD | rename WHO NAME | accept WHO | block WHO | unblock WHO]
+contacts-about = List your contacts, or change them
+contacts-add-usage = sealpost contacts add CARD [--name NAME]
+contacts-add-about = Add a contact by contact card
+contacts-rename-usage = sealpost contacts rename WHO NAME
+contacts-rename-about = Give a contact another name
+contacts-accept-usage = sealpost contacts accept WHO
+contacts-accept-about = Accept somebody who wrote first
+contacts-block-usage = sealpost contacts block WHO
+contacts-block-about = Block a contact; nothing is told
+contacts-unblock-usage = sealpost contacts unblock WHO
+contacts-unblock-about = Unblock a contact
+contacts-help-card = The card's link, or - to read it from standard input
+contacts-help-name = The contact's name on this device
+contacts-none = No contacts yet. "sealpost contacts add CARD" adds the first.
+contacts-added = Compare the fingerprint when you meet: { $fingerprint }
+contact-request = wants to write to you
+contact-blocked = blocked
+contact-needs-new-card = ask for a new card
+contact-retired = this ID has ended
+trust-unverified = not verified
+trust-known = known
+trust-scanned = verified in person
+trust-alarm = ALARM, other key
+change-waits = No connection: the change is kept here and reaches the relay with the next one.
+
+send-usage = sealpost send WHO TEXT… [--wait SECONDS]
+send-about = Send a message
+send-help-text = The text, or - to read it from standard input
+send-help-wait = How long to wait for the relay (default: 15)
+send-done = To { $name }: { $state }
+
+chat-usage = sealpost chat WHO
+chat-about = Talk with a contact, live
+chat-start = Conversation with { $name }. What you type is sent; /help shows the commands, /quit ends.
+chat-help = /reply NUMBER TEXT, /edit [#NUMBER] TEXT, /delete [NUMBER], /react NUMBER EMOJI (without emoji: takes it back), /typing, /quit. The number stands before each message. A message that starts with a slash is typed with two.
+chat-typing = { $name } is typing …
+chat-online = Connected.
+chat-offline = No connection. What you write waits here and is sent later.
+
+inbox-usage = sealpost inbox [WHO] [--watch] [--wait SECONDS]
+inbox-about = Fetch messages and show conversations, or one of them
+inbox-help-watch = Go on showing what comes in
+inbox-help-wait = How long to wait for the relay (default: 10)
+inbox-unread =
+    { $count ->
+        [one] One unread message.
+       *[other] { $count } unread messages.
+    }
+inbox-watching = Waiting for messages. Ctrl-C ends.
+
+serve-usage = sealpost serve [--data PATH] [--listen ADDRESS:PORT] [--private [--host HOST]]
+serve-about = Start a relay
+serve-help-data = The relay's data folder
+serve-help-listen = Where it listens (default: 127.0.0.1:8443)
+serve-help-private = Encrypt with a certificate authority of its own, made in the data folder
+serve-help-host = The name or address in that certificate
+serve-help-certificate = The relay's certificate chain, PEM
+serve-help-key = The certificate's private key, PEM
+serve-help-open = Let everybody register, even without a number
+serve-help-operator = Who runs this relay, for its users to read
+serve-help-region = Where its data lies, for its users to read
+serve-listening = The relay is at { $address }
+serve-data = Its data is in { $folder }
+serve-register = Register there with: sealpost register { $command } --phone NUMBER
+serve-codes = No SMS service is set up: the codes appear here.
+serve-stop = Ctrl-C stops it.
+serve-stopped = The relay has stopped.
+
+## Questions
+
+ask-name = Your name, as contacts shall see it:
+ask-code = Code from the SMS:
+ask-passphrase = Passphrase:
+ask-new-passphrase = New passphrase (at least 8 characters):
+ask-passphrase-again = Once more:
+
+## Messages
+
+you = You
+message-edited = edited
+message-deleted = (deleted)
+message-unsupported = (not supported by this version; kept for a newer one)
+message-unopened = (could not be opened; its author was asked to send it again)
+system-secured-anew = The conversation was secured anew.
+system-key-alarm = ALARM: another key was shown for this ID. Nothing is sent any more.
+system-peer-retired = This ID has ended. What was not delivered can be sent to the new ID.
+conversation-empty = (no messages)
+conversation-unread =
+    { $count ->
+        [one] 1 unread
+       *[other] { $count } unread
+    }
+state-received = received
+state-waiting = waiting
+state-sending = on its way
+state-sent = sent
+state-delivered = delivered
+state-read = read
+failed-needs-new-card = stopped: ask for a new card
+failed-key-alarm = stopped: other key
+failed-too-old-version = stopped: update Sealpost
+failed-mailbox-full = mailbox full, is tried again
+failed-retired = stopped: this ID has ended
+failed-blocked = stopped: blocked
+failed-no-downgrade = stopped: a promised strong key is missing
+failed-refused = refused
+
+## Errors: what happened, what was kept, what to do next
+
+error-no-account = There is no account in this place, and nothing was changed. "sealpost init" makes one; --account names another.
+error-account-exists = There is an account in this place already; it was not touched. --account NAME makes another one.
+error-in-use = Another program is using this account. Nothing was changed. End it, or wait for its end.
+error-wrong-key = The key in the keyring does not open this account. The account was not touched. Is it the right keyring, and the right folder?
+error-wrong-passphrase = This passphrase is wrong. Nothing was changed. Try again.
+error-vault-unavailable = The keyring can't be used ({ $detail }). Nothing was changed. Unlock it, or make an account with --vault passphrase.
+error-damaged = The account's files are damaged ({ $detail }). They were left as they are; copy the folder before you try anything else.
+error-newer-version = A newer version of Sealpost wrote this account. It was not touched. Update Sealpost.
+error-disk-full = The disk is full. The last step was not done; everything before it is kept. Make room and try again.
+error-read-only = The account's files can't be written ({ $detail }). Nothing was changed. Check the folder's permissions.
+error-not-registered = This account is not registered yet; it is kept on this device. Next: sealpost register
+error-already-registered = This account is registered already; nothing was changed. "sealpost id" shows where.
+error-copied-device = This folder is a copy, or was restored: the relay has seen a newer session. What is stored here can still be read. Go on with the original, or make a new account with "sealpost init".
+error-retired = This ID has ended, since its number was registered anew or the account was deleted. What is stored here can still be read. Make a new account with "sealpost init".
+error-presence-denied = It was not confirmed that you are there, so nothing was shown. Try again.
+error-invalid-number = This is no phone number in international form, such as +491713920001. Nothing was sent.
+error-invalid-id = This is no ID: it has 8 digits and letters. Nothing was changed.
+error-invalid-card = This card can't be used ({ $reason }). No contact was added. Ask for the card once more.
+error-invalid-invitation = This invitation can't be used ({ $reason }). Nothing was sent. Ask for a new one.
+error-invalid-relay = This is no usable address of a relay ({ $reason }). Nothing was sent. Check how it is written.
+error-other-relay = This card belongs to another relay. No contact was added. Both need an account at the same relay.
+error-own-card = This is your own card. No contact was added. Ask the other for a card.
+error-key-changed = ALARM: this card shows another key than the one known for this ID. Nothing was changed. Do not go on; meet the person and compare fingerprints.
+error-empty = There is nothing to send.
+error-too-long = This is too long: at most { $limit } bytes. Nothing was sent. Split it.
+error-unknown-contact = There is no such contact. Nothing was changed. "sealpost contacts" lists all.
+error-unknown-conversation = There is no such conversation. Nothing was changed.
+error-unknown-message = There is no such message. Nothing was changed. The number stands before each message.
+error-not-yours = Only its author can do that. Nothing was changed.
+error-blocked = This contact is blocked, so nothing is sent. What you wrote is kept. "sealpost contacts unblock" lifts it.
+error-unreachable = The relay can't be reached ({ $detail }). Everything is kept on this device. Check address and network, and try again.
+error-certificate-refused = The relay's certificate is not trusted ({ $detail }). Nothing was sent. If the relay has an authority of its own, ask its operator for the --pin.
+error-stopped = Stopped. What was done before is kept.
+error-code-wrong =
+    { $tries ->
+        [one] The code is wrong. One try is left.
+       *[other] The code is wrong. { $tries } tries are left; with none left, run the command again for a new code.
+    }
+error-code-expired = The code has expired or was used up. The account is kept. Ask for a new one by running the command again.
+error-country-not-allowed = This relay sends no codes to this country. Nothing was sent. Its operator can allow it, or invite you.
+error-sms-failed = The relay could not send the SMS. The account is kept. Try again in a few minutes.
+error-invitation-refused = This invitation is unknown, used or expired. The account is kept. Ask for a new one.
+error-registration-closed = This relay takes no new accounts in this way. The account is kept. Ask its operator which way is open.
+error-too-many-requests =
+    { $seconds ->
+        [one] Too often. Nothing is lost; try again in one second.
+       *[other] Too often. Nothing is lost; try again in { $seconds } seconds.
+    }
+error-too-old-version = The relay does not take this version any more. Everything is kept and sent after the update. Update Sealpost.
+error-refused = The relay refused ({ $code }: { $detail }). Everything is kept on this device.
+error-internal = Something went wrong inside ({ $detail }). What was stored before is kept. Please report it.
+error-waiting = No connection yet: the message waits in the outbox and is sent with the next connection. Nothing is lost.
+error-not-connected = The relay was not reached in time. Everything is kept on this device. Try again later.
+error-displaced = Another program connected with this account and took over. Nothing is lost. Go on there.
+error-account-refused = The relay refuses this account. Everything is kept on this device. "sealpost id" shows why.
+error-needs-new-card = The contact does not take messages under this card any more. The message is kept, and is sent once you add the contact's new card.
+error-key-alarm = ALARM: the relay showed another key for this contact. The message is kept and was not sent. Meet the person and compare fingerprints.
+error-mailbox-full = The contact's mailbox is full. The message is kept and tried again.
+error-contact-retired = This contact's ID has ended. The message is kept and was not sent. Ask the person for a card with the new ID.
+error-no-downgrade = A post-quantum key was promised for this contact and is missing. The message is kept and was not sent with a weaker one. Let the contact go online once, or ask for a new card.
+error-message-refused = The relay refuses this message for good. It is kept in the conversation. Try a shorter one, or ask the relay's operator.
+error-account-name = This can't be the name of an account. Use letters and digits, or a path with a slash.
+error-no-home = There is no home folder to keep the account in. Set SEALPOST_HOME, or give --account a path.
+error-passphrase-missing = The passphrase is missing and nobody can be asked. Nothing was changed. For scripts, set SEALPOST_PASSPHRASE.
+error-passphrase-short = The passphrase is too short: at least 8 characters. Nothing was made.
+error-passphrase-differs = The two passphrases differ. Nothing was made. Try again.
+error-code-missing = The code is missing. It is on its way by SMS; run the command again with --code CODE.
+error-invalid-pin = A pin has 64 hexadecimal digits. Nothing was sent. The relay's operator gives it to you.
+error-ambiguous-name = More than one contact is called "{ $name }". Nothing was changed. Use the ID; "sealpost contacts" shows it.
+error-unknown-person = No contact has the ID or the name "{ $name }". Nothing was changed. "sealpost contacts" lists all.
+error-card-too-large = The card does not fit into a QR code. Use the link.
+error-chat-command = "{ $entry }" is no command here and was not sent. /help shows them.
+error-input-unreadable = The input can't be read ({ $detail }). Nothing was sent.
+error-listen-address = "{ $address }" is no address to listen on, such as 127.0.0.1:8443.
+error-relay-failed = The relay can't run ({ $detail }). Its data was left as it is.
+error-demo-failed = The demo did not come to its end ({ $detail }). Its temporary folder was removed.
+error-demo-readable =
+    { $hits ->
+        [one] The search found one readable place at the relay. This must not be; please report it.
+       *[other] The search found { $hits } readable places at the relay. This must not be; please report it.
+    }
+
+## Demo
+
+demo-usage = sealpost demo
+demo-about = Watch two people and a relay, on this machine, in under a minute
+demo-title = Sealpost: two people, a relay, and what it cannot read
+demo-folder = Everything happens on this machine, in { $folder }; it is removed at the end.
+demo-step-relay = A relay starts
+demo-relay-runs = It listens at { $address }, a real process with its own data folder.
+demo-relay-pin = It has a certificate authority of its own; the devices believe no other ({ $pin }…).
+demo-step-register = Two people register by phone number
+demo-registered = { $name }, { $number }: code { $code } by SMS, ID { $id } made on the device
+demo-step-cards = They exchange contact cards
+demo-card = { $name } ⇒ { $other }: { $card }…
+demo-step-talk = They talk
+demo-text-hello = Hello! This sentence is sealed on my device.
+demo-text-answer = And opened on mine. The relay saw neither.
+demo-state-sent = ✓ sent
+demo-state-waiting = … waits on the device
+demo-state-killed = … kept on the device
+demo-reads = { $name } reads: { $text }
+demo-step-cut = The network is cut, and a program is killed
+demo-network-cut = No connection to the relay any more.
+demo-text-offline = Written without a network, in the train.
+demo-text-killed = Written just before the power went.
+demo-client-killed = { $name }'s program (process { $process }) was ended with kill -9 in the middle of it.
+demo-step-back = The network is back, and the relay is killed
+demo-network-back = The connection is there again.
+demo-outbox-left = { $name }'s device starts again, and what waited leaves.
+demo-relay-killed = The relay (process { $process }) was ended with kill -9 before anybody fetched, and started again.
+demo-all-once = Everything arrived: each message once, in order.
+demo-step-look = What the relay holds
+demo-text-waiting = This one waits at the relay while we search it.
+demo-waits-there = { $name } is offline, so it waits at the relay. These are the relay's rows:
+demo-tables-empty =
+    { $count ->
+        [one] (and one empty table)
+       *[other] (and { $count } empty tables)
+    }
+demo-step-search = A search for everything that was said
+demo-text-control = This sentence was planted for the search.
+demo-control-found = First a test of the search itself: "{ $text }" was planted in the relay's folder, and found (1 hit).
+demo-searched = Now every message, name and number: { $needles } texts, in 10 encodings, through { $files } files ({ $size } KiB).
+demo-hits =
+    { $count ->
+        [one] 1 hit
+       *[other] { $count } hits
+    }
+demo-step-last = And the message that waited
+demo-done =
+    { $seconds ->
+        [one] Done in one second.
+       *[other] Done in { $seconds } seconds.
+    }
+demo-by-hand = The same by hand, in three terminals ("sealpost" is target/debug/sealpost):
+demo-by-hand-note = CARD is the link that terminal 2 shows; the code of each SMS appears in terminal 1.

@@ -1,0 +1,349 @@
+### Les textes du terminal, en français.
+### Seulement des messages simples, des variables et des pluriels : les textes d'autres plateformes en sont faits.
+
+## Aide
+
+about = Sealpost : des messages sous scellé, dans le terminal.
+usage = sealpost [--account NOM] COMMANDE
+after-help = Codes de retour : 0 fait, 1 échec, 2 arguments faux, 3 attend dans la boîte d'envoi (rien n'est perdu), 4 a besoin de vous, 5 problème avec le dossier du compte, 6 relais non joint.
+heading-usage = Utilisation
+heading-commands = Commandes
+heading-options = Réglages
+heading-arguments = Éléments
+heading-global = Réglages de toute commande
+value-command = COMMANDE
+value-account = NOM|CHEMIN
+value-language = LANGUE
+value-name = NOM
+value-vault = COFFRE
+value-address = ADRESSE
+value-pin = HEX
+value-number = NUMÉRO
+value-code = CODE
+value-text = TEXTE
+value-who = QUI
+value-card = CARTE
+value-seconds = SECONDES
+value-switch = on|off
+value-folder = CHEMIN
+value-listen = ADRESSE:PORT
+value-host = HÔTE
+help-account = Quel compte : un nom, ou le chemin de son dossier (sinon : le compte « default »)
+help-json = Un objet JSON par ligne au lieu de texte
+help-lang = Langue : en, de ou fr (sinon : celle de l'environnement)
+help-help = Montrer cette aide
+help-version = Montrer la version
+help-who = ID ou nom d'un contact
+
+## Arguments faux
+
+refusal-unknown = « { $argument } » n'existe pas ici.
+refusal-missing = Il manque : { $argument }
+refusal-no-command = Il manque une commande.
+refusal-conflict = « { $argument } » ne va pas avec le reste.
+refusal-value = « { $value } » ne convient pas à { $argument }.
+refusal-other = Cela ne se comprend pas : { $argument }
+refusal-help = « sealpost --help » et « sealpost COMMANDE --help » montrent comment l'écrire.
+
+## Commandes
+
+init-usage = sealpost init [--name NOM] [--vault keyring|passphrase]
+init-about = Créer un compte sur cet appareil
+init-help-name = Le nom que voient les contacts
+init-help-vault = Où est gardée la clé : keyring (trousseau) ou passphrase (sinon : le trousseau, s'il répond)
+init-done = Votre ID est { $id }. Ses clés sont nées sur cet appareil et y restent.
+init-keyring = Le compte est dans { $folder }. Le trousseau du bureau garde sa clé.
+init-passphrase = Le compte est dans { $folder }. Votre phrase secrète le ferme : personne ne peut la retrouver pour vous.
+init-next = Ensuite : sealpost register
+
+register-usage = sealpost register --relay ADRESSE [--pin HEX] (--phone NUMÉRO | --open), ou --invitation TEXTE
+register-about = S'inscrire auprès d'un relais
+register-help-relay = L'adresse du relais, par exemple https://relay.example
+register-help-pin = Empreinte (SHA-256) de l'autorité de certification propre au relais
+register-help-phone = Votre numéro de téléphone, sous forme internationale
+register-help-code = Le code du SMS, si vous l'avez déjà
+register-help-invitation = Une invitation ; elle nomme le relais
+register-help-open = Sans numéro ni invitation, si le relais le permet
+register-relay = Ce relais est tenu par : { $operator } ({ $region })
+register-code-sent =
+    { $minutes ->
+        [one] Un code est parti par SMS. Il est valable { $minutes } minute.
+       *[other] Un code est parti par SMS. Il est valable { $minutes } minutes.
+    }
+register-done = Inscription faite : { $id } auprès de { $relay }
+register-number-kept = Le relais n'a pas gardé votre numéro, seulement une empreinte à clé secrète.
+register-next = Ensuite : « sealpost card » montre votre carte de contact, « sealpost contacts add » ajoute celle d'un autre.
+
+id-usage = sealpost id [keep | name NOM | read-receipts on|off]
+id-about = Montrer votre profil, ou le changer
+id-keep-usage = sealpost id keep
+id-keep-about = Garder cet ID bien que son numéro ait été inscrit de nouveau
+id-name-usage = sealpost id name NOM
+id-name-about = Changer le nom que voient les contacts
+id-read-receipts-usage = sealpost id read-receipts on|off
+id-read-receipts-about = Dire aux auteurs que vous avez lu leurs messages, ou non
+id-help-switch = on (oui) ou off (non)
+id-name = Nom : { $name }
+id-id = ID : { $id }
+id-fingerprint = Empreinte : { $fingerprint }
+id-relay = Relais : { $relay }
+id-unregistered = Pas encore d'inscription : sealpost register
+id-number-linked = Numéro de téléphone : lié (le relais n'en connaît qu'une empreinte)
+id-number-none = Numéro de téléphone : aucun
+id-receipts-on = Accusés de lecture : oui
+id-receipts-off = Accusés de lecture : non
+id-retires = Attention : le numéro de cet ID a été inscrit de nouveau. L'ID prend fin le { $time }, sauf si vous dites : sealpost id keep
+
+card-usage = sealpost card [--qr]
+card-about = Montrer votre carte de contact
+card-help-qr = Dessiner aussi un code QR
+card-nobody-asked = Remarque : aucune confirmation n'a été demandée, car le trousseau est ouvert.
+card-next = Qui a cette carte peut vous écrire. Un autre l'ajoute avec : sealpost contacts add CARTE
+
+contacts-usage = sealpost contacts [add CARTE | rename QUI NOM | accept QUI | block QUI | unblock QUI]
+contacts-about = Montrer vos contacts, ou les changer
+contacts-add-usage = sealpost contacts add CARTE [--name NOM]
+contacts-add-about = Ajouter un contact par sa carte
+contacts-rename-usage = sealpost contacts rename QUI NOM
+contacts-rename-about = Donner un autre nom à un contact
+contacts-accept-usage = sealpost contacts accept QUI
+contacts-accept-about = Accepter quelqu'un qui a écrit en premier
+contacts-block-usage = sealpost contacts block QUI
+contacts-block-about = Bloquer un contact ; il n'en saura rien
+contacts-unblock-usage = sealpost contacts unblock QUI
+contacts-unblock-about = Débloquer un contact
+contacts-help-card = Le lien de la carte, ou - pour l'entrée standard
+contacts-help-name = Le nom du contact sur cet appareil
+contacts-none = Aucun contact encore. « sealpost contacts add CARTE » ajoute le premier.
+contacts-added = Comparez l'empreinte à votre prochaine rencontre : { $fingerprint }
+contact-request = veut vous écrire
+contact-blocked = bloqué
+contact-needs-new-card = demandez une nouvelle carte
+contact-retired = cet ID a pris fin
+trust-unverified = non vérifié
+trust-known = connu
+trust-scanned = vérifié en personne
+trust-alarm = ALARME, autre clé
+change-waits = Pas de connexion : le changement reste ici et atteindra le relais avec la prochaine.
+
+send-usage = sealpost send QUI TEXTE… [--wait SECONDES]
+send-about = Envoyer un message
+send-help-text = Le texte, ou - pour l'entrée standard
+send-help-wait = Combien de temps attendre le relais (sinon : 15)
+send-done = À { $name } : { $state }
+
+chat-usage = sealpost chat QUI
+chat-about = Parler avec un contact, en direct
+chat-start = Conversation avec { $name }. Ce que vous tapez est envoyé ; /help montre les commandes, /quit termine.
+chat-help = /reply NUMÉRO TEXTE (répondre), /edit [#NUMÉRO] TEXTE (modifier), /delete [NUMÉRO] (supprimer), /react NUMÉRO ÉMOJI (sans émoji : la retirer), /typing, /quit. Le numéro est devant chaque message. Un message qui commence par une barre oblique se tape avec deux.
+chat-typing = { $name } écrit …
+chat-online = La connexion est là.
+chat-offline = Pas de connexion. Ce que vous écrivez attend ici et partira plus tard.
+
+inbox-usage = sealpost inbox [QUI] [--watch] [--wait SECONDES]
+inbox-about = Chercher les messages et montrer les conversations, ou l'une d'elles
+inbox-help-watch = Continuer à montrer ce qui arrive
+inbox-help-wait = Combien de temps attendre le relais (sinon : 10)
+inbox-unread =
+    { $count ->
+        [one] { $count } message non lu.
+       *[other] { $count } messages non lus.
+    }
+inbox-watching = Attend des messages. Ctrl-C termine.
+
+serve-usage = sealpost serve [--data CHEMIN] [--listen ADRESSE:PORT] [--private [--host HÔTE]]
+serve-about = Démarrer un relais
+serve-help-data = Le dossier de données du relais
+serve-help-listen = Où il écoute (sinon : 127.0.0.1:8443)
+serve-help-private = Chiffrer avec une autorité de certification à lui, créée dans le dossier de données
+serve-help-host = Le nom ou l'adresse dans ce certificat
+serve-help-certificate = La chaîne de certificats du relais, PEM
+serve-help-key = La clé privée du certificat, PEM
+serve-help-open = Laisser tout le monde s'inscrire, même sans numéro
+serve-help-operator = Qui tient ce relais, à lire par ses utilisateurs
+serve-help-region = Où sont ses données, à lire par ses utilisateurs
+serve-listening = Le relais est à { $address }
+serve-data = Ses données sont dans { $folder }
+serve-register = S'y inscrire avec : sealpost register { $command } --phone NUMÉRO
+serve-codes = Aucun service de SMS n'est réglé : les codes apparaissent ici.
+serve-stop = Ctrl-C l'arrête.
+serve-stopped = Le relais s'est arrêté.
+
+## Questions posées
+
+ask-name = Votre nom, comme les contacts le verront :
+ask-code = Code du SMS :
+ask-passphrase = Phrase secrète :
+ask-new-passphrase = Nouvelle phrase secrète (au moins 8 caractères) :
+ask-passphrase-again = Encore une fois :
+
+## Messages échangés
+
+you = Vous
+message-edited = modifié
+message-deleted = (supprimé)
+message-unsupported = (pas connu de cette version ; gardé pour une plus récente)
+message-unopened = (n'a pas pu être ouvert ; l'auteur a été prié de le renvoyer)
+system-secured-anew = La conversation a été sécurisée à neuf.
+system-key-alarm = ALARME : une autre clé a été montrée pour cet ID. Plus rien n'est envoyé.
+system-peer-retired = Cet ID a pris fin. Ce qui n'a pas été remis peut partir au nouvel ID.
+conversation-empty = (aucun message)
+conversation-unread =
+    { $count ->
+        [one] { $count } non lu
+       *[other] { $count } non lus
+    }
+state-received = reçu
+state-waiting = en attente
+state-sending = en route
+state-sent = envoyé
+state-delivered = remis
+state-read = lu
+failed-needs-new-card = arrêté : demandez une nouvelle carte
+failed-key-alarm = arrêté : autre clé
+failed-too-old-version = arrêté : mettez Sealpost à jour
+failed-mailbox-full = boîte pleine, nouvel essai prévu
+failed-retired = arrêté : cet ID a pris fin
+failed-blocked = arrêté : bloqué
+failed-no-downgrade = arrêté : une clé forte promise manque
+failed-refused = refusé
+
+## Erreurs : ce qui s'est passé, ce qui a été gardé, que faire
+
+error-no-account = Il n'y a pas de compte à cet endroit, et rien n'a changé. « sealpost init » en crée un ; --account en nomme un autre.
+error-account-exists = Il y a déjà un compte à cet endroit ; il n'a pas été touché. --account NOM en crée un autre.
+error-in-use = Un autre programme utilise ce compte. Rien n'a changé. Terminez-le, ou attendez sa fin.
+error-wrong-key = La clé du trousseau n'ouvre pas ce compte. Le compte n'a pas été touché. Est-ce le bon trousseau, et le bon dossier ?
+error-wrong-passphrase = Cette phrase secrète est fausse. Rien n'a changé. Essayez encore.
+error-vault-unavailable = Le trousseau n'est pas utilisable ({ $detail }). Rien n'a changé. Ouvrez-le, ou créez un compte avec --vault passphrase.
+error-damaged = Les fichiers du compte sont abîmés ({ $detail }). Ils sont restés tels quels ; copiez le dossier avant d'essayer autre chose.
+error-newer-version = Une version plus récente de Sealpost a écrit ce compte. Il n'a pas été touché. Mettez Sealpost à jour.
+error-disk-full = Le disque est plein. Le dernier pas n'a pas été fait ; tout ce qui précède est gardé. Faites de la place et essayez encore.
+error-read-only = Les fichiers du compte ne peuvent pas être écrits ({ $detail }). Rien n'a changé. Vérifiez les droits du dossier.
+error-not-registered = Ce compte n'est pas encore inscrit ; il est gardé sur cet appareil. Ensuite : sealpost register
+error-already-registered = Ce compte est déjà inscrit ; rien n'a changé. « sealpost id » montre où.
+error-copied-device = Ce dossier est une copie, ou a été restauré : le relais a vu une session plus récente. Ce qui est gardé ici reste lisible. Continuez avec l'original, ou créez un compte avec « sealpost init ».
+error-retired = Cet ID a pris fin, car son numéro a été inscrit de nouveau ou le compte supprimé. Ce qui est gardé ici reste lisible. Créez un compte avec « sealpost init ».
+error-presence-denied = Votre présence n'a pas été confirmée, donc rien n'a été montré. Essayez encore.
+error-invalid-number = Ce n'est pas un numéro sous forme internationale, comme +491713920001. Rien n'a été envoyé.
+error-invalid-id = Ce n'est pas un ID : il a 8 chiffres et lettres. Rien n'a changé.
+error-invalid-card = Cette carte n'est pas utilisable ({ $reason }). Aucun contact n'a été ajouté. Redemandez la carte.
+error-invalid-invitation = Cette invitation n'est pas utilisable ({ $reason }). Rien n'a été envoyé. Demandez-en une nouvelle.
+error-invalid-relay = Ce n'est pas une adresse de relais utilisable ({ $reason }). Rien n'a été envoyé. Vérifiez comment elle s'écrit.
+error-other-relay = Cette carte est d'un autre relais. Aucun contact n'a été ajouté. Les deux ont besoin d'un compte au même relais.
+error-own-card = C'est votre propre carte. Aucun contact n'a été ajouté. Demandez la sienne à l'autre.
+error-key-changed = ALARME : cette carte montre une autre clé que celle connue pour cet ID. Rien n'a changé. N'allez pas plus loin ; rencontrez la personne et comparez les empreintes.
+error-empty = Il n'y a rien à envoyer.
+error-too-long = C'est trop long : { $limit } octets au plus. Rien n'a été envoyé. Partagez-le.
+error-unknown-contact = Ce contact n'existe pas. Rien n'a changé. « sealpost contacts » les montre tous.
+error-unknown-conversation = Cette conversation n'existe pas. Rien n'a changé.
+error-unknown-message = Ce message n'existe pas. Rien n'a changé. Le numéro est devant chaque message.
+error-not-yours = Seul son auteur le peut. Rien n'a changé.
+error-blocked = Ce contact est bloqué, donc rien n'est envoyé. Ce que vous avez écrit est gardé. « sealpost contacts unblock » le débloque.
+error-unreachable = Le relais ne répond pas ({ $detail }). Tout est gardé sur cet appareil. Vérifiez l'adresse et le réseau, et essayez encore.
+error-certificate-refused = Le certificat du relais n'est pas digne de confiance ({ $detail }). Rien n'a été envoyé. Si le relais a sa propre autorité, demandez le --pin à qui le tient.
+error-stopped = Arrêté. Ce qui était fait avant est gardé.
+error-code-wrong =
+    { $tries ->
+        [one] Le code est faux. Essais restants : { $tries }. Sans essai restant, relancez la commande pour un nouveau code.
+       *[other] Le code est faux. Il reste { $tries } essais.
+    }
+error-code-expired = Le code a expiré ou a servi. Le compte est gardé. Relancez la commande pour en recevoir un nouveau.
+error-country-not-allowed = Ce relais n'envoie pas de codes vers ce pays. Rien n'a été envoyé. Qui le tient peut le permettre, ou vous inviter.
+error-sms-failed = Le relais n'a pas pu envoyer le SMS. Le compte est gardé. Essayez encore dans quelques minutes.
+error-invitation-refused = Cette invitation est inconnue, utilisée ou expirée. Le compte est gardé. Demandez-en une nouvelle.
+error-registration-closed = Ce relais ne prend pas de nouveaux comptes de cette façon. Le compte est gardé. Demandez à qui le tient quelle voie est ouverte.
+error-too-many-requests =
+    { $seconds ->
+        [one] Trop souvent. Rien n'est perdu ; essayez encore dans { $seconds } seconde.
+       *[other] Trop souvent. Rien n'est perdu ; essayez encore dans { $seconds } secondes.
+    }
+error-too-old-version = Le relais n'accepte plus cette version. Tout est gardé et partira après la mise à jour. Mettez Sealpost à jour.
+error-refused = Le relais a refusé ({ $code } : { $detail }). Tout est gardé sur cet appareil.
+error-internal = Une erreur interne s'est produite ({ $detail }). Ce qui était gardé avant le reste. Merci de la signaler.
+error-waiting = Pas encore de connexion : le message attend dans la boîte d'envoi et partira avec la prochaine. Rien n'est perdu.
+error-not-connected = Le relais n'a pas été joint à temps. Tout est gardé sur cet appareil. Essayez plus tard.
+error-displaced = Un autre programme s'est connecté avec ce compte et a pris la suite. Rien n'est perdu. Continuez là-bas.
+error-account-refused = Le relais refuse ce compte. Tout est gardé sur cet appareil. « sealpost id » montre pourquoi.
+error-needs-new-card = Le contact n'accepte plus de messages avec cette carte. Le message est gardé, et partira dès que vous ajoutez sa nouvelle carte.
+error-key-alarm = ALARME : le relais a montré une autre clé pour ce contact. Le message est gardé et n'est pas parti. Rencontrez la personne et comparez les empreintes.
+error-mailbox-full = La boîte du contact est pleine. Le message est gardé et sera essayé de nouveau.
+error-contact-retired = L'ID de ce contact a pris fin. Le message est gardé et n'est pas parti. Demandez à la personne une carte avec le nouvel ID.
+error-no-downgrade = Une clé post-quantique promise pour ce contact manque. Le message est gardé et n'est pas parti avec une plus faible. Que le contact se connecte une fois, ou demandez une nouvelle carte.
+error-message-refused = Le relais refuse ce message pour de bon. Il reste dans la conversation. Essayez plus court, ou demandez à qui tient le relais.
+error-account-name = Un compte ne peut pas s'appeler ainsi. Prenez des lettres et des chiffres, ou un chemin avec une barre oblique.
+error-no-home = Il n'y a pas de dossier personnel où garder le compte. Définissez SEALPOST_HOME, ou donnez un chemin à --account.
+error-passphrase-missing = La phrase secrète manque et personne ne peut être interrogé. Rien n'a changé. Pour des scripts, définissez SEALPOST_PASSPHRASE.
+error-passphrase-short = La phrase secrète est trop courte : au moins 8 caractères. Rien n'a été créé.
+error-passphrase-differs = Les deux phrases secrètes diffèrent. Rien n'a été créé. Essayez encore.
+error-code-missing = Le code manque. Il est en route par SMS ; relancez la commande avec --code CODE.
+error-invalid-pin = Un pin a 64 chiffres hexadécimaux. Rien n'a été envoyé. Qui tient le relais vous le donne.
+error-ambiguous-name = Plus d'un contact s'appelle « { $name } ». Rien n'a changé. Prenez l'ID ; « sealpost contacts » le montre.
+error-unknown-person = Aucun contact n'a l'ID ou le nom « { $name } ». Rien n'a changé. « sealpost contacts » les montre tous.
+error-card-too-large = La carte ne tient pas dans un code QR. Prenez le lien.
+error-chat-command = « { $entry } » n'est pas une commande ici et n'a pas été envoyé. /help les montre.
+error-input-unreadable = L'entrée n'est pas lisible ({ $detail }). Rien n'a été envoyé.
+error-listen-address = « { $address } » n'est pas une adresse où écouter, comme 127.0.0.1:8443.
+error-relay-failed = Le relais ne peut pas tourner ({ $detail }). Ses données sont restées telles quelles.
+error-demo-failed = La démonstration n'est pas allée au bout ({ $detail }). Son dossier temporaire a été retiré.
+error-demo-readable =
+    { $hits ->
+        [one] La recherche a trouvé { $hits } endroit lisible au relais. Cela ne doit pas être ; merci de le signaler.
+       *[other] La recherche a trouvé { $hits } endroits lisibles au relais. Cela ne doit pas être ; merci de le signaler.
+    }
+
+## Démonstration
+
+demo-usage = sealpost demo
+demo-about = Regarder deux personnes et un relais, sur cette machine, en moins d'une minute
+demo-title = Sealpost : deux personnes, un relais, et ce qu'il ne peut pas lire
+demo-folder = Tout se passe sur cette machine, dans { $folder } ; tout est retiré à la fin.
+demo-step-relay = Un relais démarre
+demo-relay-runs = Il écoute à { $address }, un vrai processus avec son dossier de données.
+demo-relay-pin = Il a sa propre autorité de certification ; les appareils n'en croient pas d'autre ({ $pin }…).
+demo-step-register = Deux personnes s'inscrivent avec leur numéro de téléphone
+demo-registered = { $name }, { $number } : code { $code } par SMS, ID { $id } né sur l'appareil
+demo-step-cards = Elles échangent leurs cartes de contact
+demo-card = { $name } ⇒ { $other } : { $card }…
+demo-step-talk = Elles parlent
+demo-text-hello = Bonjour ! Cette phrase est scellée sur mon appareil.
+demo-text-answer = Et ouverte sur le mien. Le relais n'en a vu aucune.
+demo-state-sent = ✓ envoyé
+demo-state-waiting = … attend sur l'appareil
+demo-state-killed = … gardé sur l'appareil
+demo-reads = { $name } lit : { $text }
+demo-step-cut = Le réseau est coupé, et un programme est tué
+demo-network-cut = Plus de connexion au relais.
+demo-text-offline = Écrit sans réseau, dans le train.
+demo-text-killed = Écrit juste avant la panne de courant.
+demo-client-killed = Le programme de { $name } (processus { $process }) a été arrêté par kill -9 en plein travail.
+demo-step-back = Le réseau revient, et le relais est tué
+demo-network-back = La connexion est revenue.
+demo-outbox-left = L'appareil de { $name } redémarre, et ce qui attendait part.
+demo-relay-killed = Le relais (processus { $process }) a été arrêté par kill -9 avant que personne ne cherche, puis redémarré.
+demo-all-once = Tout est arrivé : chaque message une fois, dans l'ordre.
+demo-step-look = Ce que tient le relais
+demo-text-waiting = Celui-ci attend au relais pendant que nous le fouillons.
+demo-waits-there = { $name } est hors ligne, donc le message attend au relais. Voici ses lignes :
+demo-tables-empty =
+    { $count ->
+        [one] (et { $count } table vide)
+       *[other] (et { $count } tables vides)
+    }
+demo-step-search = Une recherche de tout ce qui a été dit
+demo-text-control = Cette phrase a été cachée pour la recherche.
+demo-control-found = D'abord un essai de la recherche même : « { $text } » a été caché dans le dossier du relais, et trouvé (1 occurrence).
+demo-searched = Puis chaque message, nom et numéro : { $needles } textes, en 10 écritures, dans { $files } fichiers ({ $size } Kio).
+demo-hits =
+    { $count ->
+        [one] { $count } occurrence ({ $count } hits)
+       *[other] { $count } occurrences ({ $count } hits)
+    }
+demo-step-last = Et le message qui attendait
+demo-done =
+    { $seconds ->
+        [one] Terminé en { $seconds } seconde.
+       *[other] Terminé en { $seconds } secondes.
+    }
+demo-by-hand = La même chose à la main, dans trois terminaux (« sealpost » est target/debug/sealpost) :
+demo-by-hand-note = CARD est le lien que montre le terminal 2 ; le code de chaque SMS apparaît dans le terminal 1.

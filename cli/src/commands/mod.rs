@@ -1,0 +1,58 @@
+//! The commands, one file per noun: each builds its own arguments and runs itself.
+
+mod card;
+mod chat;
+mod contacts;
+mod demo;
+mod id;
+mod inbox;
+mod init;
+mod register;
+mod send;
+mod serve;
+
+use clap::{ArgMatches, Command};
+
+use crate::{account_folder::AccountFolder, arguments, exit::CommandError, terminal::Terminal, words::Words};
+
+/// Every command, in the order in which a newcomer needs them.
+pub fn all(words: &Words) -> Vec<Command> {
+    vec![
+        demo::command(words),
+        init::command(words),
+        register::command(words),
+        id::command(words),
+        card::command(words),
+        contacts::command(words),
+        send::command(words),
+        chat::command(words),
+        inbox::command(words),
+        serve::command(words),
+    ]
+}
+
+/// Runs the command that was asked for.
+///
+/// # Errors
+/// What the command could not do; the exit code goes with it.
+pub fn run(matches: &ArgMatches, terminal: &Terminal) -> Result<(), CommandError> {
+    let Some((name, matches)) = matches.subcommand() else {
+        return Ok(());
+    };
+    match name {
+        "demo" => return demo::run(matches, terminal),
+        "serve" => return serve::run(matches, terminal),
+        _ => {}
+    }
+    let folder = AccountFolder::find(arguments::text(matches, "account"))?;
+    match name {
+        "init" => init::run(matches, terminal, &folder),
+        "register" => register::run(matches, terminal, &folder),
+        "id" => id::run(matches, terminal, &folder),
+        "card" => card::run(matches, terminal, &folder),
+        "contacts" => contacts::run(matches, terminal, &folder),
+        "send" => send::run(matches, terminal, &folder),
+        "chat" => chat::run(matches, terminal, &folder),
+        _ => inbox::run(matches, terminal, &folder),
+    }
+}

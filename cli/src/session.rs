@@ -1,0 +1,87 @@
+//! A short stay on the network, for commands that do one thing and end.
+
+use std::time::{Duration, Instant};
+
+use sealpost_client::{Account, Connection, Message, MessageState};
+
+use crate::exit::{CommandError, Exit};
+
+/// How long one wait for an event lasts at most: a missed event costs no more than this.
+const TICK: Duration = Duration::from_millis(200);
+
+/// A point in time up to which a command waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    pub fn after_seconds(seconds: u64) -> Self {
+        Self(now() + Duration::from_secs(seconds))
+    }
+
+    pub fn is_over(self) -> bool {
+        now() >= self.0
+    }
+
+    fn tick(self) -> Duration {
+        self.0.saturating_duration_since(now()).min(TICK)
+    }
+}
+
+/// The monotonic clock, which only waiting needs.
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// Connects and waits until everything that waited on either side has moved.
+///
+/// # Errors
+/// The relay was not reached in time, or refuses this account or version.
+pub fn settle(account: &Account, deadline: Deadline) -> Result<(), CommandError> {
+    account.connect()?;
+    loop {
+        match refusal(account.connection()) {
+            Some(error) => return Err(error),
+            None if account.connection() == Connection::Online && account.outbox()?.waiting == 0 => return Ok(()),
+            None if deadline.is_over() => break,
+            None => drop(account.next_event(deadline.tick())),
+        }
+    }
+    match account.connection() {
+        // What still waits in the outbox then leaves with the next command.
+        Connection::Online => Ok(()),
+        _ => Err(CommandError::new("not_connected", Exit::Unreachable)),
+    }
+}
+
+/// Waits until the relay holds the message.
+///
+/// # Errors
+/// It waits in the outbox (exit 3), or it stopped; it is kept either way.
+pub fn hand_over(account: &Account, message: &Message, deadline: Deadline) -> Result<Message, CommandError> {
+    account.connect()?;
+    loop {
+        let message = account.message(&message.conversation, message.position)?;
+        match message.state {
+            MessageState::Sent | MessageState::Delivered | MessageState::Read => return Ok(message),
+            MessageState::Failed { reason } => return Err(reason.into()),
+            _ => {}
+        }
+        if let Some(error) = refusal(account.connection()) {
+            return Err(error);
+        }
+        if deadline.is_over() {
+            return Err(CommandError::new("waiting", Exit::Waiting));
+        }
+        account.next_event(deadline.tick());
+    }
+}
+
+/// Why a connection will not come about by waiting.
+pub fn refusal(connection: Connection) -> Option<CommandError> {
+    match connection {
+        Connection::TooOldVersion => Some(CommandError::new("too_old_version", Exit::NeedsUser)),
+        Connection::Displaced => Some(CommandError::new("displaced", Exit::NeedsUser)),
+        Connection::Refused => Some(CommandError::new("account_refused", Exit::NeedsUser)),
+        _ => None,
+    }
+}
