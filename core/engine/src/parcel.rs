@@ -79,7 +79,7 @@ pub struct Ephemeral {
 }
 
 impl Body {
-    pub fn to_bytes(self) -> Vec<u8> {
+    pub fn into_bytes(self) -> Vec<u8> {
         Parcel { body: Some(self) }.encode_to_vec()
     }
 

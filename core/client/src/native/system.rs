@@ -5,7 +5,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use sealpost_engine::step::Random;
 
 /// Unix milliseconds.
-#[expect(clippy::disallowed_methods, reason = "the one place where the client reads the clock")]
 pub fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)

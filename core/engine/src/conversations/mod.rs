@@ -216,7 +216,7 @@ pub fn make_group(
     take_in(step, &mut conversation, &state)?;
     let card = step.account.card().ok_or(EngineError::NotRegistered)?.to_bytes();
     let name = step.account.name.clone();
-    let parcel = Body::Welcome(parcel::Welcome { welcome, card, name, counter }).to_bytes();
+    let parcel = Body::Welcome(parcel::Welcome { welcome, card, name, counter }).into_bytes();
     let kind = JobKind::Welcome { conversation: id, group, parcel };
     outbox::update(
         step,

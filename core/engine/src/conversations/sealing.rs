@@ -46,7 +46,7 @@ pub fn seal_content(
     session.finish()?;
     state.own_messages += 1;
     save(step.tx, &state)?;
-    seal_parcel(step, conversation.peer, &Body::Message(message).to_bytes(), false).map(Some)
+    seal_parcel(step, conversation.peer, &Body::Message(message).into_bytes(), false).map(Some)
 }
 
 /// Seals a signal that needs no ratchet and leaves nothing behind. `None`: there is no group yet.
@@ -59,7 +59,7 @@ pub fn seal_ephemeral(
     let nonce = step.random_bytes();
     let Some(key) = ephemeral_key(step, id)? else { return Ok(None) };
     let sealed = symmetric::encrypt(&key, nonce, &id.0, content);
-    let parcel = Body::Ephemeral(parcel::Ephemeral { group: id.0.to_vec(), sealed }).to_bytes();
+    let parcel = Body::Ephemeral(parcel::Ephemeral { group: id.0.to_vec(), sealed }).into_bytes();
     seal_parcel(step, conversation.peer, &parcel, true).map(Some)
 }
 
@@ -162,7 +162,7 @@ fn park(
         return Ok(());
     }
     let key = [group.0.as_slice(), &epoch.to_be_bytes(), &delivery.0].concat();
-    Ok(step.tx.put(Table::Parked, &key, &Body::Message(message.clone()).to_bytes())?)
+    Ok(step.tx.put(Table::Parked, &key, &Body::Message(message.clone()).into_bytes())?)
 }
 
 /// Takes out the parked messages whose epoch has come.

@@ -149,7 +149,7 @@ fn merge(
         content: pending.content.clone(),
         receipt: receipt.to_vec(),
     });
-    let kind = JobKind::Commit { group: state.id, parcel: parcel.to_bytes() };
+    let kind = JobKind::Commit { group: state.id, parcel: parcel.into_bytes() };
     outbox::enqueue(step, Lane::Slots(state.id), kind, 0)?;
     Ok(Progress::NewEpoch(state.id, epoch))
 }
