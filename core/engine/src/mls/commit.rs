@@ -74,7 +74,8 @@ impl Group {
         let add = key_packages.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         let mut known = self.members();
         for key_package in &add {
-            let member = key_packages::check_added(key_package).map_err(MlsError::KeyPackageRefused)?;
+            let member =
+                key_packages::check_added(key_package, session.crypto()).map_err(MlsError::KeyPackageRefused)?;
             if known.iter().any(|known| known.id == member.id) {
                 return Err(MlsError::KeyPackageRefused("its owner is a member"));
             }
@@ -111,7 +112,7 @@ impl Group {
     /// Moves to the epoch of the pending commit, which the group has accepted.
     pub fn merge_pending(&mut self, session: &mut Session<'_>) -> Result<CommitApplied, MlsError> {
         let staged = self.mls.pending_commit().ok_or(MlsError::Forbidden("a merge without a pending commit"))?;
-        let content = self.content(staged, self.mls.own_leaf_index())?;
+        let content = self.content(session, staged, self.mls.own_leaf_index())?;
         let committer = self.own_member()?.clone();
         let removed = self.leave(session, &content)?;
         let merged = self.mls.merge_pending_commit(session).map_err(|error| match error {
@@ -162,7 +163,7 @@ impl Group {
             ProcessedMessageContent::OwnPrivateMessage => return Err(MlsError::OwnMessage),
             _ => return Err(MlsError::Forbidden("not a commit")),
         };
-        let content = self.content(&staged, leaf)?;
+        let content = self.content(session, &staged, leaf)?;
         let committer = self.member_at(leaf).ok_or(MlsError::Forbidden("a committer who is no member"))?.clone();
         let removed: Vec<Member> = content.removed.iter().filter_map(|leaf| self.member_at(*leaf)).cloned().collect();
         judge(&CommitView {
@@ -206,7 +207,12 @@ impl Group {
     }
 
     /// Reads a commit's content, and refuses what no group of ours allows.
-    fn content(&self, staged: &StagedCommit, committer: LeafNodeIndex) -> Result<Content, MlsError> {
+    fn content(
+        &self,
+        session: &Session<'_>,
+        staged: &StagedCommit,
+        committer: LeafNodeIndex,
+    ) -> Result<Content, MlsError> {
         let mut content = Content { added: Vec::new(), removed: Vec::new(), new_profile: None };
         for queued in staged.queued_proposals() {
             if queued.proposal_or_ref_type() != ProposalOrRefType::Proposal {
@@ -214,7 +220,7 @@ impl Group {
             }
             match queued.proposal() {
                 Proposal::Add(add) => {
-                    let member = key_packages::check_added(add.key_package());
+                    let member = key_packages::check_added(add.key_package(), session.crypto());
                     content.added.push(member.map_err(MlsError::Forbidden)?);
                 }
                 Proposal::Remove(remove) => content.removed.push(remove.removed()),
@@ -235,7 +241,8 @@ impl Group {
         let Some(leaf) = staged.update_path_leaf_node() else {
             return Err(MlsError::Forbidden("a commit without a path"));
         };
-        let renewed = Member::new(leaf.credential(), leaf.signature_key().as_slice()).map_err(MlsError::Forbidden)?;
+        let renewed =
+            key_packages::check_leaf(leaf, self.mls.ciphersuite(), session.crypto()).map_err(MlsError::Forbidden)?;
         if Some(&renewed) != self.member_at(committer) {
             return Err(MlsError::Forbidden("another identity on the committer's leaf"));
         }

@@ -2,7 +2,7 @@
 
 use openmls::{
     group::{MlsGroupCreateConfig, MlsGroupJoinConfig},
-    prelude::*,
+    prelude::{tls_codec::Serialize as _, *},
     schedule::PreSharedKeyId,
 };
 use openmls_rust_crypto::OpenMlsRustCrypto;
@@ -161,7 +161,7 @@ fn expired_leaf_is_refused_for_the_same_reason_whatever_the_clock_says() {
     for suite in Suite::ALL {
         let (mallory, _) = Mallory::with_ada(suite);
         let Proposal::Add(add) = mallory.stranger(b"D0RAD0RA", Lifetime::init(0, 5)) else { panic!("an add") };
-        let checked = key_packages::check_added(add.key_package());
+        let checked = key_packages::check_added(add.key_package(), mallory.provider.crypto());
         assert_eq!(checked, Err("a leaf's lifetime is limited"));
     }
 }
@@ -289,4 +289,44 @@ fn handshake_in_the_clear_is_refused() {
         assert!(matches!(super::head(&commit), Err(MlsError::Forbidden("a message in the clear"))));
         assert_refused_and_harmless(&mut mallory, &mut ada, &commit, "a message in the clear");
     }
+}
+
+#[test]
+fn leaf_that_nothing_can_be_sealed_to_is_refused() {
+    refuses("a leaf's key is not one", |mallory| {
+        let key = IdentityKey::from_secret([77; 32]);
+        let Proposal::Add(decent) = mallory.stranger(b"D0RAD0RA", key_packages::unlimited()) else { panic!("an add") };
+        let decent = MlsMessageOut::from(decent.key_package().clone()).to_bytes().expect("bytes");
+        let unusable = if mallory.suite == Suite::Classical { 0 } else { 0xff };
+        let forged = with_leaf_key_of(decent, unusable, &key);
+        assert!(matches!(super::check_key_package(&forged, mallory.suite, 0), Err(MlsError::KeyPackageRefused(_))));
+        let key_package = key_packages::read(&forged, mallory.suite, mallory.provider.crypto()).expect("signed");
+        mallory.commit(vec![Proposal::Add(Box::new(AddProposal::from(key_package)))], true)
+    });
+}
+
+/// The key package with every byte of its leaf's encryption key replaced, and signed again.
+fn with_leaf_key_of(mut bytes: Vec<u8>, byte: u8, key: &IdentityKey) -> Vec<u8> {
+    const SIGNATURE_BYTES: usize = 2 + 64;
+    let sign = |label: &str, content: &[u8]| {
+        let content = SignContent::new(label, content.to_vec().into()).tls_serialize_detached();
+        key.sign_unseparated(&content.expect("serializes"))
+    };
+    let vector_length = |bytes: &[u8]| match bytes[0] >> 6 {
+        0 => (1, usize::from(bytes[0])),
+        _ => (2, usize::from(u16::from_be_bytes([bytes[0] & 0x3f, bytes[1]]))),
+    };
+    // MLSMessage: version, wire format; KeyPackage: version, suite, init key, leaf node (RFC 9420, 10).
+    let (head, init_key) = vector_length(&bytes[8..]);
+    let leaf = 8 + head + init_key;
+    let signed = |end: &usize| bytes[end + 2..].starts_with(&sign("LeafNodeTBS", &bytes[leaf..*end]));
+    let leaf_end = (leaf..bytes.len() - SIGNATURE_BYTES).find(signed).expect("a signed leaf");
+    let (head, leaf_key) = vector_length(&bytes[leaf..]);
+    bytes[leaf + head..][..leaf_key].fill(byte);
+    let signature = sign("LeafNodeTBS", &bytes[leaf..leaf_end]);
+    bytes[leaf_end + 2..][..64].copy_from_slice(&signature);
+    let end = bytes.len() - SIGNATURE_BYTES;
+    let signature = sign("KeyPackageTBS", &bytes[4..end]);
+    bytes[end + 2..].copy_from_slice(&signature);
+    bytes
 }

@@ -11,11 +11,14 @@ use openmls::{
     framing::{MlsMessageBodyIn, MlsMessageIn, MlsMessageOut},
     key_packages::{KeyPackage, Lifetime},
     messages::Welcome,
-    prelude::{Capabilities, tls_codec::DeserializeBytes},
+    prelude::{
+        Capabilities, Ciphersuite, LeafNode,
+        tls_codec::{DeserializeBytes, Serialize, VLBytes},
+    },
     versions::ProtocolVersion,
 };
 use openmls_rust_crypto::RustCrypto;
-use openmls_traits::OpenMlsProvider;
+use openmls_traits::{OpenMlsProvider, crypto::OpenMlsCrypto};
 use sealpost_wire::{
     limits::{DAY_SECONDS, MAILBOX_SECONDS},
     suite::Suite,
@@ -62,13 +65,14 @@ pub fn generate_key_packages(
 /// Checks a key package that somebody else made: signatures, suite, our expiry against `now_seconds`, capabilities,
 /// lifetime. Gives whom it adds; that this is the ID and key that was meant, the caller checks.
 pub fn check_key_package(bytes: &[u8], suite: Suite, now_seconds: u64) -> Result<Member, MlsError> {
-    let key_package = read(bytes, suite, &RustCrypto::default())?;
+    let crypto = RustCrypto::default();
+    let key_package = read(bytes, suite, &crypto)?;
     let expiry = key_package.extensions().unknown(EXPIRY_EXTENSION);
     let expiry = expiry.and_then(|UnknownExtension(bytes)| Some(u64::from_be_bytes(bytes.as_slice().try_into().ok()?)));
     match expiry {
         None => Err(MlsError::KeyPackageRefused("it names no expiry")),
         Some(expiry) if expiry <= now_seconds => Err(MlsError::KeyPackageRefused("it has expired")),
-        Some(_) => check_added(&key_package).map_err(MlsError::KeyPackageRefused),
+        Some(_) => check_added(&key_package, &crypto).map_err(MlsError::KeyPackageRefused),
     }
 }
 
@@ -107,7 +111,7 @@ pub(super) fn read(bytes: &[u8], suite: Suite, crypto: &RustCrypto) -> Result<Ke
 }
 
 /// What every leaf that is added has to fulfil, by rules that all members see alike.
-pub(super) fn check_added(key_package: &KeyPackage) -> Result<Member, &'static str> {
+pub(super) fn check_added(key_package: &KeyPackage, crypto: &RustCrypto) -> Result<Member, &'static str> {
     let leaf = key_package.leaf_node();
     if *key_package.life_time() != unlimited() {
         return Err("a leaf's lifetime is limited");
@@ -115,6 +119,16 @@ pub(super) fn check_added(key_package: &KeyPackage) -> Result<Member, &'static s
     if !leaf.capabilities().extensions().contains(&ExtensionType::Unknown(PROFILE_EXTENSION)) {
         return Err("a leaf does not support the group profile");
     }
+    check_leaf(leaf, key_package.ciphersuite(), crypto)
+}
+
+/// What every new leaf has to fulfil: it names its owner, and one can seal to it. To a key of the wrong shape nobody could,
+/// and no member's commit would succeed any more, because a commit's path is sealed to all others.
+pub(super) fn check_leaf(leaf: &LeafNode, suite: Ciphersuite, crypto: &RustCrypto) -> Result<Member, &'static str> {
+    const NO_KEY: &str = "a leaf's key is not one";
+    let key = leaf.encryption_key().tls_serialize_detached().map_err(|_| NO_KEY)?;
+    let key = VLBytes::tls_deserialize_exact_bytes(&key).map_err(|_| NO_KEY)?;
+    crypto.hpke_seal(suite.hpke_config(), key.as_slice(), b"", b"", b"").map_err(|_| NO_KEY)?;
     Member::new(leaf.credential(), leaf.signature_key().as_slice())
 }
 

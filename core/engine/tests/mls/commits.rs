@@ -191,6 +191,23 @@ fn nobody_is_added_twice_or_removed_unless_there() {
 }
 
 #[test]
+fn garbled_commit_is_skipped_and_never_tears() {
+    for suite in Suite::ALL {
+        let [mut ada, mut ben] = group_of(suite);
+        let pending = ada.update();
+        let length = pending.commit.len();
+        for place in (0..120).chain((120..length).step_by(97)).chain([length - 1]) {
+            let mut garbled = pending.commit.clone();
+            garbled[place] ^= 1;
+            let refused = ben.apply(&garbled).expect_err("a garbled commit");
+            let torn = matches!(refused, MlsError::PathBroken(_) | MlsError::Internal(_) | MlsError::Storage(_));
+            assert!(!torn, "byte {place}: {refused}");
+        }
+        ben.apply(&pending.commit).expect("applied");
+    }
+}
+
+#[test]
 fn device_that_lost_its_path_keys_is_torn() {
     for suite in Suite::ALL {
         let [mut ada, mut ben] = group_of(suite);

@@ -127,9 +127,13 @@ fn welcome_for_somebody_else_or_garbled_is_refused_and_uses_nothing_up() {
         let welcome = welcome_to(&mut ada, GROUP, suite, key_package);
         cleo.key_package(suite);
         assert_eq!(cleo.join(&welcome), Err(MlsError::NoKeyPackage));
-        let mut garbled = welcome.clone();
-        *garbled.last_mut().expect("not empty") ^= 1;
-        assert!(matches!(ben.join(&garbled), Err(MlsError::WelcomeRefused(_))));
+        for place in (0..80).chain((80..welcome.len()).step_by(53)).chain([welcome.len() - 1]) {
+            let mut garbled = welcome.clone();
+            garbled[place] ^= 1;
+            let refused = ben.join(&garbled);
+            let expected = matches!(refused, Err(MlsError::WelcomeRefused(_) | MlsError::NoKeyPackage));
+            assert!(expected, "byte {place}: {refused:?}");
+        }
         assert!(matches!(ben.join(b"not a welcome"), Err(MlsError::WelcomeRefused(_))));
         assert_eq!(ben.join(&welcome), Ok(ada.id));
     }
