@@ -56,6 +56,8 @@ pub enum Command {
     SetName(String),
     SetReadReceipts(bool),
     KeepId,
+    /// The relay gave this device, which it took for a copy, a session anew.
+    StartOver { next_secret: Vec<u8> },
     PrepareRegistration {
         relay: RelayAddress,
         info: RelayInfo,

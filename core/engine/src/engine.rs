@@ -136,6 +136,10 @@ fn done(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
         }
         Command::SetReadReceipts(wanted) => identity::set_read_receipts(step, wanted),
         Command::KeepId => identity::keep_id(step),
+        Command::StartOver { next_secret } => {
+            identity::start_over(step, next_secret)?;
+            start_conversations_over(step)
+        }
         Command::Registered(registered) => identity::registered(step, registered),
         Command::AddContact { card, name } => {
             let accepted = contacts::contact(step.tx, card.id)?.is_some_and(|contact| contact.request);
@@ -187,6 +191,16 @@ fn request_accepted(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError> 
         }
         None => Ok(()),
     }
+}
+
+/// Every conversation is joined afresh: what its old keys have sealed elsewhere is not known here.
+fn start_conversations_over(step: &mut Step<'_>) -> Result<(), EngineError> {
+    for conversation in conversations::conversations(step.tx)? {
+        if conversations::start_over(step, conversation.id)? {
+            messages::add_system(step, conversation.id, messages::System::SecuredAnew)?;
+        }
+    }
+    Ok(())
 }
 
 /// Name or token changed: everybody (or this one) with whom there is a conversation learns it, but whoever is blocked

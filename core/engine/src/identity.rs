@@ -204,6 +204,15 @@ pub fn session_opened(step: &mut Step<'_>, next_secret: Vec<u8>) -> Result<(), E
     step.save_account()
 }
 
+/// This device goes on although the relay took it for a copy: with a session and key packages of its own.
+pub fn start_over(step: &mut Step<'_>, next_secret: Vec<u8>) -> Result<(), EngineError> {
+    step.account.state = AccountState::Active;
+    step.account.session_secret = next_secret;
+    step.tell(Event::Account);
+    outbox::enqueue(step, Lane::Account, JobKind::PublishTokens, 0)?;
+    publish_key_packages(step, true)
+}
+
 /// The relay refused the device for good.
 pub fn refused(step: &mut Step<'_>, state: AccountState) -> Result<(), EngineError> {
     step.account.state = state;

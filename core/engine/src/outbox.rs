@@ -169,6 +169,16 @@ pub fn last(read: &(impl Read + ?Sized), lane: Lane) -> Result<Option<Job>, Stor
     Ok(list(read, &lane.key(), None, Direction::Down, 1)?.pop())
 }
 
+/// Forgets what was sealed for the jobs of a lane: its keys are gone.
+pub fn unseal(step: &mut Step<'_>, lane: Lane) -> Result<(), EngineError> {
+    for mut job in self::lane(step.tx, lane)? {
+        if job.sealed.take().is_some() {
+            update(step, &job)?;
+        }
+    }
+    Ok(())
+}
+
 /// Why the first job of one of these lanes is blocked, if it is: whatever is queued behind it waits for the same.
 pub fn obstacle(read: &(impl Read + ?Sized), lanes: &[Lane]) -> Result<Option<Blocked>, StorageError> {
     for lane in lanes {

@@ -88,3 +88,63 @@ impl Body {
         Parcel::decode(bytes).ok()?.body
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+    use serde_json::Value;
+
+    use super::*;
+
+    const VECTORS: &str = include_str!("../../../tests/vectors/parcels.json");
+
+    #[test]
+    fn parcels_are_those_of_the_vectors() {
+        let file: Value = serde_json::from_str(VECTORS).unwrap();
+        let parcels = file["parcels"].as_array().unwrap();
+        assert!(parcels.len() >= 4, "one for each body");
+        for case in parcels {
+            let parcel = bytes(&case["bytes"]);
+            let body = body(case["body"].as_str().unwrap(), &case["fields"]);
+            assert_eq!(body.clone().to_bytes(), parcel, "{}", case["body"]);
+            assert_eq!(Body::read(&parcel), Some(body));
+        }
+    }
+
+    #[test]
+    fn what_is_empty_truncated_or_of_no_known_body_is_no_parcel() {
+        let whole = Body::Ephemeral(Ephemeral { group: vec![1; 16], sealed: vec![2; 28] }).to_bytes();
+        assert_eq!(Body::read(&[]), None);
+        assert_eq!(Body::read(&whole[..whole.len() - 1]), None);
+        assert_eq!(Body::read(&[5 << 3 | 2, 0]), None, "a body of a later version");
+    }
+
+    fn body(name: &str, fields: &Value) -> Body {
+        let number = |name: &str| fields[name].as_u64().unwrap();
+        let bytes = |name: &str| bytes(&fields[name]);
+        match name {
+            "welcome" => Body::Welcome(Welcome {
+                welcome: bytes("welcome"),
+                card: bytes("card"),
+                name: fields["name"].as_str().unwrap().to_owned(),
+                counter: u32::try_from(number("counter")).unwrap(),
+            }),
+            "message" => {
+                Body::Message(GroupMessage { message: bytes("message"), message_id: bytes("message_id") })
+            }
+            "commit" => Body::Commit(Commit {
+                group: bytes("group"),
+                epoch: number("epoch"),
+                attempt: u32::try_from(number("attempt")).unwrap(),
+                content: bytes("content"),
+                receipt: bytes("receipt"),
+            }),
+            "ephemeral" => Body::Ephemeral(Ephemeral { group: bytes("group"), sealed: bytes("sealed") }),
+            other => panic!("no such body: {other}"),
+        }
+    }
+
+    fn bytes(hex: &Value) -> Vec<u8> {
+        HEXLOWER.decode(hex.as_str().unwrap().as_bytes()).unwrap()
+    }
+}

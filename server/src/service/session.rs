@@ -52,14 +52,15 @@ impl Service {
             }
             _ => return Err(not_authenticated()),
         }
-        let (next_secret, retire_at) = self.exchange_secret(id, &asked.session_secret).await?;
+        let (next_secret, retire_at) = self.exchange_secret(id, Some(&asked.session_secret)).await?;
         let seat = self.hub.attach(id);
         Ok(DeviceSession { id, next_secret, notices: self.notices(id, retire_at).await?, seat })
     }
 
     /// The HTTP twin; the request is signed.
     pub async fn open_session(&self, id: UserId, request: &SessionRequest) -> Result<Session, Refusal> {
-        let (next_secret, _) = self.exchange_secret(id, &request.session_secret).await?;
+        let presented = (!request.start_over).then_some(request.session_secret.as_slice());
+        let (next_secret, _) = self.exchange_secret(id, presented).await?;
         let session = self.random()?;
         self.hub.open_session(id, session);
         Ok(Session { session: session.to_vec(), next_secret: next_secret.to_vec() })
@@ -73,12 +74,12 @@ impl Service {
         Err(Refusal::new(ErrorCode::NotAuthenticated, "the session is over: open another"))
     }
 
-    async fn exchange_secret(&self, id: UserId, presented: &[u8]) -> Result<([u8; 32], u64), Refusal> {
-        if presented.len() != 32 {
+    async fn exchange_secret(&self, id: UserId, presented: Option<&[u8]>) -> Result<([u8; 32], u64), Refusal> {
+        if presented.is_some_and(|presented| presented.len() != 32) {
             return Err(Refusal::malformed("session_secret: 32 bytes"));
         }
         let next: [u8; 32] = self.random()?;
-        match self.store.open_session(id, self.session_hash(presented), self.session_hash(&next)).await? {
+        match self.store.open_session(id, presented.map(|secret| self.session_hash(secret)), self.session_hash(&next)).await? {
             SessionOpened::Opened { retire_at } => Ok((next, retire_at)),
             SessionOpened::Copied => Err(Refusal::new(ErrorCode::CopiedDevice, "neither of the last two secrets")),
             SessionOpened::Unknown => Err(not_authenticated()),

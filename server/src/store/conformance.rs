@@ -48,14 +48,17 @@ async fn accounts(open: &impl Fn() -> Arc<dyn Store>) {
 }
 
 async fn sessions(open: &impl Fn() -> Arc<dyn Store>) {
-    let exchange = async |presented: u8, next: u8| open().open_session(id(1), [presented; 32], [next; 32]).await;
+    let exchange = async |presented: u8, next: u8| open().open_session(id(1), Some([presented; 32]), [next; 32]).await;
     let opened = Ok(SessionOpened::Opened { retire_at: 0 });
     assert_eq!(exchange(1, 11).await, opened);
     assert_eq!(exchange(1, 12).await, opened, "the answer was lost");
     assert_eq!(exchange(11, 13).await, Ok(SessionOpened::Copied), "it was replaced");
     assert_eq!(exchange(12, 13).await, opened);
     assert_eq!(exchange(1, 14).await, Ok(SessionOpened::Copied), "it was retired");
-    assert_eq!(open().open_session(id(99), [1; 32], [2; 32]).await, Ok(SessionOpened::Unknown));
+    assert_eq!(open().open_session(id(99), Some([1; 32]), [2; 32]).await, Ok(SessionOpened::Unknown));
+    assert_eq!(open().open_session(id(1), None, [15; 32]).await, opened, "it starts over");
+    assert_eq!(exchange(13, 16).await, Ok(SessionOpened::Copied), "every other session ended");
+    assert_eq!(exchange(15, 16).await, opened);
     assert_eq!(open().register(account(1), Proof::Open, NOW).await, Ok(Registration::InUse));
 }
 

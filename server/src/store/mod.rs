@@ -44,8 +44,8 @@ pub trait Store: Send + Sync + 'static {
     fn register(&self, account: NewAccount, proof: Proof, now: u64) -> Answer<'_, Registration>;
     /// The account of an ID, or what is left of it.
     fn account(&self, id: UserId, former: FormerId) -> Answer<'_, Found>;
-    /// Exchanges a session secret's hash for the next one's.
-    fn open_session(&self, id: UserId, presented: Hash, next: Hash) -> Answer<'_, SessionOpened>;
+    /// Exchanges a session secret's hash for the next one's; with none presented, starts over: no other is valid then.
+    fn open_session(&self, id: UserId, presented: Option<Hash>, next: Hash) -> Answer<'_, SessionOpened>;
     /// Links a number, which moves it away from whoever holds it, and ends a pending retirement of the account.
     fn link_number(&self, id: UserId, proof: NumberProof, now: u64) -> Answer<'_, NumberLinking>;
     fn unlink_number(&self, id: UserId) -> Answer<'_, ()>;

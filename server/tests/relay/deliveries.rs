@@ -241,7 +241,7 @@ async fn the_http_twins_read_and_acknowledge_within_a_session() {
     let relay = TestRelay::start().await;
     let mut device = relay.device(1).await;
     relay.deliver(&device.delivery(1, b"x")).await.expect("accepted");
-    let request = SessionRequest { session_secret: device.secret.clone() };
+    let request = SessionRequest { session_secret: device.secret.clone(), start_over: false };
     let session: Session = device.send(&relay, "POST", "/v1/sessions", &request).await.expect("a session");
     device.secret = session.next_secret;
     assert_eq!(refused(device.ask::<MailboxPage>(&relay, "GET", "/v1/mailbox").await), ErrorCode::Malformed);

@@ -34,7 +34,7 @@ use crate::{
     failure,
     native::{
         http::DeviceIdentity,
-        network::{ConnectionState, NativeNetwork, Requests},
+        network::{ConnectionState, NativeNetwork},
         system, vault_name,
     },
     types::{Connection, Event, OutboxState, Profile},
@@ -168,16 +168,15 @@ impl Account {
         let identity = DeviceIdentity::new(account.id, IdentityKey::from_secret(account.identity_secret));
         let started =
             NativeNetwork::start(self.runtime()?.handle(), relay, identity, self.work.clone(), self.connection.clone());
-        let started = started.map_err(failure::of_http)?;
-        self.post(Work::Network(Some(Arc::new(Requests(started.clone())))))?;
-        *network = Some(started);
+        *network = Some(started.map_err(failure::of_http)?);
         Ok(())
     }
 
     /// Ends the connection; what waits stays in the outbox.
     pub fn disconnect(&self) {
         let mut network = self.network.lock().unwrap_or_else(PoisonError::into_inner);
-        if network.take().is_some() {
+        if let Some(connected) = network.take() {
+            connected.stop();
             // A loop that has ended has no connection either.
             let _ = self.post(Work::Network(None));
             let _ = self.step(Input::Offline);

@@ -9,7 +9,7 @@ use sealpost_engine::{
 use sealpost_wire::{
     PROTOCOL_VERSION,
     api::{
-        account::{CodeRequest, CodeSent, Registered, Registration, RegistrationProof},
+        account::{CodeRequest, CodeSent, Registered, Registration, RegistrationProof, Session, SessionRequest},
         relay::RelayInfo,
     },
     error::ErrorCode,
@@ -90,6 +90,25 @@ impl Account {
             }
         }
         Err(Error::Refused { code: ErrorCode::IdTaken.as_str().to_owned(), detail: String::new() })
+    }
+
+    /// Lets this device go on although the relay took it for a copy (see [`AccountState::Copied`]): every other device
+    /// of this ID is refused from now on, and all conversations are joined afresh.
+    ///
+    /// [`AccountState::Copied`]: crate::AccountState::Copied
+    ///
+    /// # Errors
+    /// `NotRegistered`; `Retired`; those of the network.
+    pub fn start_over(&self, stop: &Stop) -> Result<(), Error> {
+        let row = self.row()?;
+        let relay = row.relay.as_ref().filter(|_| row.state != AccountState::New).ok_or(Error::NotRegistered)?;
+        let identity = DeviceIdentity::new(row.id, IdentityKey::from_secret(row.identity_secret));
+        let request = SessionRequest { session_secret: Vec::new(), start_over: true };
+        let http = http(relay)?;
+        self.disconnect();
+        let session = http.ask_signed::<Session>(&identity, Method::POST, "/v1/sessions", Some(&request));
+        let session = self.wait(stop, session)?;
+        self.done(Command::StartOver { next_secret: session.next_secret })
     }
 
     /// `None`: the ID is taken.

@@ -67,7 +67,7 @@ pub struct NativeNetwork {
 }
 
 impl NativeNetwork {
-    /// Starts connecting, and goes on until it is dropped.
+    /// Gives itself to the event loop and starts connecting; goes on until it is stopped.
     pub fn start(
         runtime: &Handle,
         relay: &RelayAddress,
@@ -90,6 +90,8 @@ impl NativeNetwork {
             start_over: start_over.clone(),
             receiver: Mutex::new(None),
         });
+        // Before anything is received: what that sets going has to find the network. A loop that has ended needs none.
+        let _ = work.send(Work::Network(Some(Arc::new(Requests(network.clone())))));
         let relay = relay.clone();
         let task = runtime.spawn(async move {
             loop {
@@ -104,18 +106,19 @@ impl NativeNetwork {
         *network.receiver.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
         Ok(network)
     }
-}
 
-impl Drop for NativeNetwork {
-    fn drop(&mut self) {
+    /// Ends the connection. When this returns, the event loop hears nothing of it any more but answers to requests.
+    pub fn stop(&self) {
         if let Some(task) = self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take() {
             task.abort();
+            // Its outcome is that it was aborted.
+            let _ = self.runtime.block_on(task);
         }
     }
 }
 
 /// The event loop's side of the network.
-pub struct Requests(pub Arc<NativeNetwork>);
+struct Requests(Arc<NativeNetwork>);
 
 impl Network for Requests {
     fn perform(&self, outgoing: Outgoing) {

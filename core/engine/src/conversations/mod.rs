@@ -172,6 +172,27 @@ pub fn secure_anew(step: &mut Step<'_>, id: ConversationId) -> Result<(), Engine
     ensure_group(step, &row)
 }
 
+/// Drops all groups of a conversation, whose keys may be in use elsewhere, and makes a fresh one. What was sealed in
+/// them and not delivered is sealed again. False where there was no group.
+pub fn start_over(step: &mut Step<'_>, id: ConversationId) -> Result<bool, EngineError> {
+    let mut row = known(step.tx, id)?;
+    if row.groups.is_empty() {
+        return Ok(false);
+    }
+    for group in std::mem::take(&mut row.groups) {
+        forget_group(step, group)?;
+    }
+    row.group = None;
+    update(step, &row)?;
+    outbox::unseal(step, Lane::Contents(id))?;
+    outbox::unseal(step, Lane::Receipts(id))?;
+    for job in outbox::lane(step.tx, Lane::Opening(id))? {
+        outbox::remove(step, &job.id)?;
+    }
+    ensure_group(step, &row)?;
+    Ok(true)
+}
+
 /// What to ask the relay for, to make a group with this peer.
 pub fn key_package_request(step: &Step<'_>, peer: UserId) -> Result<KeyPackageRequest, EngineError> {
     let token = contacts::known(step.tx, peer)?.token.0.to_vec();

@@ -79,3 +79,78 @@ pub fn join_receipt(content: &[u8], id: MessageId, read: bool, limit: usize) -> 
     content.body = receipt.encode_to_vec();
     Some(content.encode_to_vec())
 }
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+    use serde_json::Value;
+
+    use super::*;
+
+    const VECTORS: &str = include_str!("../../../../tests/vectors/contents.json");
+
+    #[test]
+    fn contents_are_those_of_the_vectors() {
+        let file: Value = serde_json::from_str(VECTORS).unwrap();
+        let contents = file["contents"].as_array().unwrap();
+        assert!(contents.len() >= 8, "one for each kind");
+        for case in contents {
+            let (kind, body) = body(case["kind"].as_str().unwrap(), &case["fields"]);
+            assert_eq!(body, bytes(&case["body"]), "{}", case["kind"]);
+            assert_eq!(u64::from(kind), number(&case["number"]));
+            let id = MessageId::try_from(bytes(&case["message_id"]).as_slice()).unwrap();
+            let content = Content {
+                kind,
+                message_id: id.0.to_vec(),
+                sent_at_ms: number(&case["sent_at_ms"]),
+                body,
+                expires_after_seconds: u32::try_from(number(&case["expires_after_seconds"])).unwrap(),
+            };
+            assert_eq!(content.encode_to_vec(), bytes(&case["bytes"]), "{}", case["kind"]);
+            assert_eq!(Content::read(&bytes(&case["bytes"])), Some((content, id)));
+        }
+    }
+
+    #[test]
+    fn receipts_of_one_kind_are_joined_up_to_the_limit() {
+        let receipt = Receipt { read: false, targets: vec![vec![1; 16]] };
+        let first = Content::new(kind::RECEIPT, MessageId([9; 16]), 7, &receipt).encode_to_vec();
+        let joined = join_receipt(&first, MessageId([2; 16]), false, 2).unwrap();
+        let (content, _) = Content::read(&joined).unwrap();
+        let targets = vec![vec![1; 16], vec![2; 16]];
+        assert_eq!(Receipt::decode(content.body.as_slice()), Ok(Receipt { read: false, targets }));
+        assert_eq!(join_receipt(&joined, MessageId([3; 16]), false, 2), None, "there is no room");
+        assert_eq!(join_receipt(&first, MessageId([3; 16]), true, 2), None, "it is of the other kind");
+    }
+
+    fn body(name: &str, fields: &Value) -> (u32, Vec<u8>) {
+        let text = |name: &str| fields[name].as_str().unwrap().to_owned();
+        let target = |name: &str| bytes(&fields[name]);
+        let targets = |name: &str| fields[name].as_array().unwrap().iter().map(bytes).collect();
+        match name {
+            "text" => (kind::TEXT, Text { text: text("text"), reply_to: target("reply_to") }.encode_to_vec()),
+            "edit" => (kind::EDIT, Edit { target: target("target"), text: text("text") }.encode_to_vec()),
+            "delete" => (kind::DELETE, Delete { target: target("target") }.encode_to_vec()),
+            "reaction" => {
+                let (author, target, emoji) = (text("author"), target("target"), text("emoji"));
+                (kind::REACTION, Reaction { author, target, emoji }.encode_to_vec())
+            }
+            "receipt" => {
+                let read = fields["read"].as_bool().unwrap();
+                (kind::RECEIPT, Receipt { read, targets: targets("targets") }.encode_to_vec())
+            }
+            "typing" => (kind::TYPING, Typing {}.encode_to_vec()),
+            "profile" => (kind::PROFILE, Profile { name: text("name"), token: target("token") }.encode_to_vec()),
+            "seal_anew" => (kind::SEAL_ANEW, SealAnew { target: target("target") }.encode_to_vec()),
+            other => panic!("no such kind: {other}"),
+        }
+    }
+
+    fn bytes(hex: &Value) -> Vec<u8> {
+        HEXLOWER.decode(hex.as_str().unwrap().as_bytes()).unwrap()
+    }
+
+    fn number(value: &Value) -> u64 {
+        value.as_u64().unwrap()
+    }
+}

@@ -70,10 +70,14 @@ pub struct Registered {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SessionRequest {
-    /// 32 bytes.
+    /// 32 bytes; empty with `start_over`.
     #[serde(with = "base64url")]
     #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub session_secret: Vec<u8>,
+    /// The device was told that it is a copy, and its user wants this one to go on: no secret is asked for, and every
+    /// other session ends. The device has to join all its conversations afresh.
+    #[serde(default)]
+    pub start_over: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

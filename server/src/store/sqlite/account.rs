@@ -111,18 +111,24 @@ pub fn entry(row: &Row<'_>) -> rusqlite::Result<DirectoryEntry> {
     })
 }
 
-pub fn open_session(tx: &Connection, id: UserId, presented: &Hash, next: &Hash) -> rusqlite::Result<SessionOpened> {
+pub fn open_session(
+    tx: &Connection,
+    id: UserId,
+    presented: Option<&Hash>,
+    next: &Hash,
+) -> rusqlite::Result<SessionOpened> {
     let mut statement =
         tx.prepare_cached("SELECT session_latest, session_before, retire_at FROM account WHERE id = ?1")?;
     let secrets: Option<(Vec<u8>, Vec<u8>, u64)> =
         statement.query_row([id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     let Some((latest, before, retire_at)) = secrets else { return Ok(SessionOpened::Unknown) };
-    // The one presented stays valid until its successor is: the answer that carries that may be lost.
-    if *presented != latest[..] && *presented != before[..] {
+    if presented.is_some_and(|presented| *presented != latest[..] && *presented != before[..]) {
         return Ok(SessionOpened::Copied);
     }
+    // The one presented stays valid until its successor is: the answer that carries that may be lost.
+    let before = presented.unwrap_or(next);
     let exchange = "UPDATE account SET session_before = ?2, session_latest = ?3 WHERE id = ?1";
-    tx.execute(exchange, params![id.to_bytes(), presented, next])?;
+    tx.execute(exchange, params![id.to_bytes(), before, next])?;
     Ok(SessionOpened::Opened { retire_at })
 }
 

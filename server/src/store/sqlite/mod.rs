@@ -63,8 +63,8 @@ impl Store for SqliteStore {
         self.readers.read(move |connection| account::find(connection, id, former))
     }
 
-    fn open_session(&self, id: UserId, presented: Hash, next: Hash) -> Answer<'_, SessionOpened> {
-        self.writer.write(move |tx| account::open_session(tx, id, &presented, &next))
+    fn open_session(&self, id: UserId, presented: Option<Hash>, next: Hash) -> Answer<'_, SessionOpened> {
+        self.writer.write(move |tx| account::open_session(tx, id, presented.as_ref(), &next))
     }
 
     fn link_number(&self, id: UserId, proof: NumberProof, now: u64) -> Answer<'_, NumberLinking> {
