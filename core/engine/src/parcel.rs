@@ -129,9 +129,7 @@ mod tests {
                 name: fields["name"].as_str().unwrap().to_owned(),
                 counter: u32::try_from(number("counter")).unwrap(),
             }),
-            "message" => {
-                Body::Message(GroupMessage { message: bytes("message"), message_id: bytes("message_id") })
-            }
+            "message" => Body::Message(GroupMessage { message: bytes("message"), message_id: bytes("message_id") }),
             "commit" => Body::Commit(Commit {
                 group: bytes("group"),
                 epoch: number("epoch"),
