@@ -180,6 +180,7 @@ ask-passphrase-again = Noch einmal:
 ## Nachrichten
 
 you = Du
+message-answers = Antwort auf
 message-edited = geändert
 message-deleted = (gelöscht)
 message-unsupported = (von dieser Version nicht unterstützt; für eine neuere aufgehoben)
@@ -225,7 +226,7 @@ error-already-registered = Dieses Konto ist schon registriert; nichts wurde geä
 error-copied-device = Dieser Ordner ist eine Kopie oder wurde wiederhergestellt: Das Relay kennt eine neuere Sitzung. Was hier gespeichert ist, bleibt lesbar. Nimm das Original, oder lege mit „sealpost init“ ein neues Konto an.
 error-retired = Diese ID ist beendet, weil ihre Nummer neu registriert oder das Konto gelöscht wurde. Was hier gespeichert ist, bleibt lesbar. Lege mit „sealpost init“ ein neues Konto an.
 error-presence-denied = Es wurde nicht bestätigt, dass du da bist; darum wurde nichts gezeigt. Versuche es noch einmal.
-error-invalid-number = Das ist keine Telefonnummer in internationaler Form, wie +491713920001. Nichts wurde gesendet.
+error-invalid-number = Das ist keine Telefonnummer in internationaler Form, wie +4917604069001. Nichts wurde gesendet.
 error-invalid-id = Das ist keine ID: Sie hat 8 Ziffern und Buchstaben. Nichts wurde geändert.
 error-invalid-card = Diese Karte ist nicht brauchbar ({ $reason }). Kein Kontakt wurde aufgenommen. Bitte noch einmal um die Karte.
 error-invalid-invitation = Diese Einladung ist nicht brauchbar ({ $reason }). Nichts wurde gesendet. Bitte um eine neue.
@@ -239,7 +240,7 @@ error-unknown-contact = Diesen Kontakt gibt es nicht. Nichts wurde geändert. �
 error-unknown-conversation = Diese Unterhaltung gibt es nicht. Nichts wurde geändert.
 error-unknown-message = Diese Nachricht gibt es nicht. Nichts wurde geändert. Die Nummer steht vor jeder Nachricht.
 error-not-yours = Das kann nur, wer sie geschrieben hat. Nichts wurde geändert.
-error-blocked = Dieser Kontakt ist gesperrt, darum wird nichts gesendet. Was du geschrieben hast, bleibt. „sealpost contacts unblock“ hebt die Sperre auf.
+error-blocked = Dieser Kontakt ist gesperrt, darum wird nichts gesendet. „sealpost contacts unblock“ hebt die Sperre auf.
 error-unreachable = Das Relay ist nicht zu erreichen ({ $detail }). Alles bleibt auf diesem Gerät. Prüfe Adresse und Netz und versuche es noch einmal.
 error-certificate-refused = Dem Zertifikat des Relays ist nicht zu trauen ({ $detail }). Nichts wurde gesendet. Hat das Relay eine eigene Zertifizierungsstelle, frage den Betreiber nach dem --pin.
 error-stopped = Abgebrochen. Was vorher geschah, bleibt.

@@ -180,6 +180,7 @@ ask-passphrase-again = Once more:
 ## Messages
 
 you = You
+message-answers = answers
 message-edited = edited
 message-deleted = (deleted)
 message-unsupported = (not supported by this version; kept for a newer one)
@@ -225,7 +226,7 @@ error-already-registered = This account is registered already; nothing was chang
 error-copied-device = This folder is a copy, or was restored: the relay has seen a newer session. What is stored here can still be read. Go on with the original, or make a new account with "sealpost init".
 error-retired = This ID has ended, since its number was registered anew or the account was deleted. What is stored here can still be read. Make a new account with "sealpost init".
 error-presence-denied = It was not confirmed that you are there, so nothing was shown. Try again.
-error-invalid-number = This is no phone number in international form, such as +491713920001. Nothing was sent.
+error-invalid-number = This is no phone number in international form, such as +4917604069001. Nothing was sent.
 error-invalid-id = This is no ID: it has 8 digits and letters. Nothing was changed.
 error-invalid-card = This card can't be used ({ $reason }). No contact was added. Ask for the card once more.
 error-invalid-invitation = This invitation can't be used ({ $reason }). Nothing was sent. Ask for a new one.
@@ -239,7 +240,7 @@ error-unknown-contact = There is no such contact. Nothing was changed. "sealpost
 error-unknown-conversation = There is no such conversation. Nothing was changed.
 error-unknown-message = There is no such message. Nothing was changed. The number stands before each message.
 error-not-yours = Only its author can do that. Nothing was changed.
-error-blocked = This contact is blocked, so nothing is sent. What you wrote is kept. "sealpost contacts unblock" lifts it.
+error-blocked = This contact is blocked, so nothing is sent. "sealpost contacts unblock" lifts it.
 error-unreachable = The relay can't be reached ({ $detail }). Everything is kept on this device. Check address and network, and try again.
 error-certificate-refused = The relay's certificate is not trusted ({ $detail }). Nothing was sent. If the relay has an authority of its own, ask its operator for the --pin.
 error-stopped = Stopped. What was done before is kept.

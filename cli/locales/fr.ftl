@@ -180,6 +180,7 @@ ask-passphrase-again = Encore une fois :
 ## Messages échangés
 
 you = Vous
+message-answers = réponse à
 message-edited = modifié
 message-deleted = (supprimé)
 message-unsupported = (pas connu de cette version ; gardé pour une plus récente)
@@ -225,7 +226,7 @@ error-already-registered = Ce compte est déjà inscrit ; rien n'a changé. « s
 error-copied-device = Ce dossier est une copie, ou a été restauré : le relais a vu une session plus récente. Ce qui est gardé ici reste lisible. Continuez avec l'original, ou créez un compte avec « sealpost init ».
 error-retired = Cet ID a pris fin, car son numéro a été inscrit de nouveau ou le compte supprimé. Ce qui est gardé ici reste lisible. Créez un compte avec « sealpost init ».
 error-presence-denied = Votre présence n'a pas été confirmée, donc rien n'a été montré. Essayez encore.
-error-invalid-number = Ce n'est pas un numéro sous forme internationale, comme +491713920001. Rien n'a été envoyé.
+error-invalid-number = Ce n'est pas un numéro sous forme internationale, comme +4917604069001. Rien n'a été envoyé.
 error-invalid-id = Ce n'est pas un ID : il a 8 chiffres et lettres. Rien n'a changé.
 error-invalid-card = Cette carte n'est pas utilisable ({ $reason }). Aucun contact n'a été ajouté. Redemandez la carte.
 error-invalid-invitation = Cette invitation n'est pas utilisable ({ $reason }). Rien n'a été envoyé. Demandez-en une nouvelle.
@@ -239,7 +240,7 @@ error-unknown-contact = Ce contact n'existe pas. Rien n'a changé. « sealpost c
 error-unknown-conversation = Cette conversation n'existe pas. Rien n'a changé.
 error-unknown-message = Ce message n'existe pas. Rien n'a changé. Le numéro est devant chaque message.
 error-not-yours = Seul son auteur le peut. Rien n'a changé.
-error-blocked = Ce contact est bloqué, donc rien n'est envoyé. Ce que vous avez écrit est gardé. « sealpost contacts unblock » le débloque.
+error-blocked = Ce contact est bloqué, donc rien n'est envoyé. « sealpost contacts unblock » le débloque.
 error-unreachable = Le relais ne répond pas ({ $detail }). Tout est gardé sur cet appareil. Vérifiez l'adresse et le réseau, et essayez encore.
 error-certificate-refused = Le certificat du relais n'est pas digne de confiance ({ $detail }). Rien n'a été envoyé. Si le relais a sa propre autorité, demandez le --pin à qui le tient.
 error-stopped = Arrêté. Ce qui était fait avant est gardé.

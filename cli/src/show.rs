@@ -120,8 +120,14 @@ pub fn message_record(message: &Message) -> Value {
     })
 }
 
+/// The position of the message that this one answers, if it is among these.
+pub fn answered<'a>(message: &Message, mut known: impl Iterator<Item = &'a Message>) -> Option<u64> {
+    let id = message.reply_to.as_ref()?;
+    known.find(|other| other.id == *id).map(|other| other.position)
+}
+
 /// A message for people: `#number time author: text [state]`. The number is what chat's commands take.
-pub fn message_line(message: &Message, author: &str, words: &Words) -> String {
+pub fn message_line(message: &Message, author: &str, answered: Option<u64>, words: &Words) -> String {
     let place = message.position;
     let time = time(message.sent_at_ms);
     if let Body::System { .. } = message.body {
@@ -129,7 +135,8 @@ pub fn message_line(message: &Message, author: &str, words: &Words) -> String {
     }
     let author = if message.mine { words.say("you") } else { clean::line(author) };
     let text = clean::lines(&body(message, words), INDENT);
-    let mut line = format!("#{place} {time} {author}: {text}");
+    let answers = answered.map(|position| format!(" ({} #{position})", words.say("message-answers")));
+    let mut line = format!("#{place} {time} {author}{}: {text}", answers.unwrap_or_default());
     if message.edited {
         line.push_str(&format!(" ({})", words.say("message-edited")));
     }
@@ -239,7 +246,7 @@ mod tests {
     #[test]
     fn a_hostile_message_stays_on_its_own_lines() {
         let words = Words::new(Language::English);
-        let line = message_line(&message("\u{1b}[1Ahi\n#9 12:00 Bob: forged"), "Eve\u{202e}", &words);
+        let line = message_line(&message("\u{1b}[1Ahi\n#9 12:00 Bob: forged"), "Eve\u{202e}", None, &words);
         assert!(!line.contains(['\u{1b}', '\u{202e}']), "{line}");
         assert!(line.lines().skip(1).all(|further| further.starts_with(INDENT)), "{line}");
     }

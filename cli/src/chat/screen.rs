@@ -52,7 +52,10 @@ impl<'a> Screen<'a> {
                 let line = format!("#{} {}", message.position, show::state(message.state, words));
                 self.terminal.dim(&line)
             }
-            _ => show::message_line(message, &self.name, words),
+            _ => {
+                let answered = show::answered(message, state.shown.values());
+                show::message_line(message, &self.name, answered, words)
+            }
         };
         self.terminal.record(&show::message_record(message));
         self.print(&mut state, line);

@@ -9,7 +9,6 @@ use serde_json::json;
 use crate::{
     account_folder::AccountFolder,
     arguments::{dressed, flag, option, positional, text},
-    clean,
     exit::CommandError,
     people,
     session::{self, Deadline},
@@ -68,7 +67,8 @@ fn show_messages(account: &Account, terminal: &Terminal, contact: &Contact) -> R
     let messages = account.messages(&conversation.id, None, SHOWN_MESSAGES)?;
     for message in &messages {
         terminal.record(&show::message_record(message));
-        terminal.line(&show::message_line(message, &conversation.title, &terminal.words));
+        let answered = show::answered(message, messages.iter());
+        terminal.line(&show::message_line(message, &conversation.title, answered, &terminal.words));
     }
     if let Some(last) = messages.last() {
         account.mark_read(&conversation.id, last.position)?;
@@ -111,7 +111,7 @@ fn show_arrived(account: &Account, terminal: &Terminal, message: &Message) -> Re
     terminal.record(&record);
     if !terminal.is_json() {
         let author = account.contact(&message.author).map_or(message.author.clone(), |contact| contact.name);
-        terminal.line(&show::message_line(message, &clean::line(&author), &terminal.words));
+        terminal.line(&show::message_line(message, &author, None, &terminal.words));
     }
     Ok(())
 }

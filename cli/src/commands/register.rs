@@ -71,8 +71,8 @@ fn introduce(
         "phone": info.phone, "invitation": info.invitation, "open": info.open,
     }));
     let operator = clean::line(&info.operator);
+    let region = clean::line(&info.region);
     if !operator.is_empty() {
-        let region = clean::line(&info.region);
         terminal.tell("register-relay", &[("operator", operator.into()), ("region", region.into())]);
     }
     Ok(())

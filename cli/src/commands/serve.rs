@@ -72,17 +72,13 @@ impl Plan {
             data,
             listen,
             tls: tls.map(|(certificate_chain, private_key)| Tls { certificate_chain, private_key }),
+            operator: text(matches, "operator").unwrap_or_default().to_owned(),
+            region: text(matches, "region").unwrap_or_default().to_owned(),
             registration: Ways { open: matches.get_flag("open"), ..Ways::default() },
             ..Config::default()
         };
         if let Some(path) = path("sms-file") {
             config.sms.by = SmsBy::File { path };
-        }
-        if let Some(operator) = text(matches, "operator") {
-            config.operator = operator.to_owned();
-        }
-        if let Some(region) = text(matches, "region") {
-            config.region = region.to_owned();
         }
         Ok(Self { config, pin, host: hosts.into_iter().next() })
     }

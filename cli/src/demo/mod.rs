@@ -24,8 +24,8 @@ use self::{
 };
 
 /// Numbers that the German authority keeps free for films.
-const JOHANNA: (&str, &str) = ("Johanna", "+491713920001");
-const MATTHIEU: (&str, &str) = ("Matthieu", "+491713920002");
+const JOHANNA: (&str, &str) = ("Johanna", "+4917604069001");
+const MATTHIEU: (&str, &str) = ("Matthieu", "+4917604069002");
 
 /// Plays the demo in a temporary folder and says how to do the same by hand.
 ///

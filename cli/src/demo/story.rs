@@ -13,10 +13,10 @@ use super::search::Found;
 const BY_HAND: [(&str, &str); 10] = [
     ("1", "serve"),
     ("2", "--account johanna init --name Johanna"),
-    ("2", "--account johanna register --relay http://127.0.0.1:8443 --phone +491713920001"),
+    ("2", "--account johanna register --relay http://127.0.0.1:8443 --phone +4917604069001"),
     ("2", "--account johanna card"),
     ("3", "--account matthieu init --name Matthieu"),
-    ("3", "--account matthieu register --relay http://127.0.0.1:8443 --phone +491713920002"),
+    ("3", "--account matthieu register --relay http://127.0.0.1:8443 --phone +4917604069002"),
     ("3", "--account matthieu contacts add CARD --name Johanna"),
     ("3", "--account matthieu chat Johanna"),
     ("2", "--account johanna inbox"),
