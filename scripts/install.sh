@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Installs what building (`build`) or building and testing (`test`) needs and what is not here yet, and says so.
+# Does nothing where everything is present. Written for Debian 12; elsewhere it names what is missing.
+set -euo pipefail
+
+purpose=${1:-build}
+oldest_cargo=1.91.0
+packages=()
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# Whether cargo is here and not older than what the libraries need.
+has_cargo() {
+	has cargo && has rustc || return 1
+	local version
+	version=$(cd / && cargo --version 2>/dev/null | cut -d' ' -f2) || return 1
+	[ -n "$version" ] && [ "$(printf '%s\n' "$oldest_cargo" "$version" | sort -V | head -n1)" = "$oldest_cargo" ]
+}
+
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	elif has sudo; then
+		sudo "$@"
+	else
+		echo "sealpost: this needs root, and sudo is not installed. As root: $*" >&2
+		exit 1
+	fi
+}
+
+need() { # need COMMAND PACKAGE
+	has "$1" || packages+=("$2")
+}
+
+install_packages() {
+	[ ${#packages[@]} -gt 0 ] || return 0
+	echo "sealpost: installing ${packages[*]}"
+	if ! has apt-get; then
+		echo "sealpost: no apt-get here. Please install by hand what corresponds to: ${packages[*]}" >&2
+		exit 1
+	fi
+	as_root apt-get update -qq
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}" >/dev/null
+	packages=()
+}
+
+# Whether Debian offers a new enough cargo under the name cargo-web.
+debian_has_cargo() {
+	has apt-cache || return 1
+	local version
+	version=$(apt-cache policy cargo-web 2>/dev/null | sed -n 's/^ *Candidate: \([0-9.]*\).*/\1/p')
+	[ -n "$version" ] && [ "$(printf '%s\n' "$oldest_cargo" "$version" | sort -V | head -n1)" = "$oldest_cargo" ]
+}
+
+install_cargo() {
+	if has apt-get && ! has rustup; then
+		as_root apt-get update -qq
+		if debian_has_cargo; then
+			packages=(rustc-web cargo-web)
+			if [ "$purpose" = test ]; then
+				packages+=(rustfmt-web rust-web-clippy)
+			fi
+			install_packages
+			has_cargo && return 0
+		fi
+	fi
+	echo "sealpost: installing Rust by rustup"
+	need curl curl
+	[ -e /etc/ssl/certs/ca-certificates.crt ] || packages+=(ca-certificates)
+	install_packages
+	if has rustup; then
+		rustup toolchain install stable --profile minimal --component rustfmt --component clippy
+	else
+		curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs |
+			sh -s -- -y --profile minimal --component rustfmt --component clippy --no-modify-path
+	fi
+	PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+	has_cargo || { echo "sealpost: cargo $oldest_cargo or newer is needed" >&2; exit 1; }
+}
+
+# OpenSSL (under SQLCipher) and the other C sources are built from source.
+need cc gcc
+[ -e /usr/include/stdlib.h ] || packages+=(libc6-dev)
+need make make
+need perl perl
+[ -e /etc/ssl/certs/ca-certificates.crt ] || packages+=(ca-certificates)
+if [ "$purpose" = test ]; then
+	# The desktop's keyring is tested for real, on a bus of its own.
+	need dbus-run-session dbus-daemon
+	need gnome-keyring-daemon gnome-keyring
+fi
+install_packages
+has_cargo || install_cargo
+if [ "$purpose" = test ] && ! cargo fmt --version >/dev/null 2>&1 && has rustup; then
+	rustup component add rustfmt clippy
+fi
