@@ -2,6 +2,8 @@
 //!
 //! A content is sealed when it is handed over, in the same step; what was sealed stays with the job.
 
+use std::collections::BTreeSet;
+
 use prost::Message as _;
 use sealpost_wire::{
     envelope::{Delivery, DeliveryAnswer},
@@ -24,24 +26,29 @@ use crate::{
 /// A mailbox that is full, or a key that is missing, is tried again after this.
 const LATER_MS: u64 = 10 * 60 * 1000;
 
-/// Hands over what may leave now. Returns the requests and when to look again (Unix milliseconds).
+/// Hands over what may leave now, what that brings about included: a claim, a key package to fetch, the next of a lane
+/// whose first has become pointless. Returns the requests and when to look again (Unix milliseconds).
 pub fn hand_over(step: &mut Step<'_>, in_flight: &InFlight) -> Result<(Vec<Outgoing>, Option<u64>), EngineError> {
     let mut requests = Vec::new();
     let mut wake_at_ms: Option<u64> = None;
-    for job in outbox::heads(step.tx)? {
-        if in_flight.contains(&job.id) || job.blocked.is_some() {
-            continue;
+    let mut looked_at = BTreeSet::new();
+    loop {
+        let mut heads = outbox::heads(step.tx)?;
+        heads.retain(|job| !in_flight.contains(&job.id) && looked_at.insert(job.id.clone()));
+        if heads.is_empty() {
+            return Ok((requests, wake_at_ms));
         }
-        if job.not_before_ms > step.now_ms {
-            wake_at_ms = Some(wake_at_ms.map_or(job.not_before_ms, |wake| wake.min(job.not_before_ms)));
-            continue;
-        }
-        let id = job.id.clone();
-        if let Some(request) = prepare(step, job)? {
-            requests.push(Outgoing { job: Some(id), request });
+        for job in heads.into_iter().filter(|job| job.blocked.is_none()) {
+            if job.not_before_ms > step.now_ms {
+                wake_at_ms = Some(wake_at_ms.map_or(job.not_before_ms, |wake| wake.min(job.not_before_ms)));
+                continue;
+            }
+            let id = job.id.clone();
+            if let Some(request) = prepare(step, job)? {
+                requests.push(Outgoing { job: Some(id), request });
+            }
         }
     }
-    Ok((requests, wake_at_ms))
 }
 
 /// The request of a job; `None` where it has to wait for another, was blocked, or has become pointless.

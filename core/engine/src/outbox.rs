@@ -22,8 +22,10 @@ use crate::{
 const FIRST_PAUSE_MS: u64 = 1_000;
 /// The longest pause.
 const LONGEST_PAUSE_MS: u64 = 5 * 60 * 1_000;
-/// Lanes are few, jobs may be many: a page of heads.
+/// A lane in a job's key: its kind, and what it belongs to.
 const LANE_BYTES: usize = 17;
+/// Bits of a place in the lane that are drawn by chance; the milliseconds stand before them.
+const PLACE_BITS: u32 = 20;
 
 /// Where a job queues. Within a lane the order is kept; lanes do not wait for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -139,9 +141,10 @@ impl Job {
 
 /// Adds a job at the end of its lane.
 pub fn enqueue(step: &mut Step<'_>, lane: Lane, kind: JobKind, pause_ms: u64) -> Result<(), EngineError> {
-    let last: Option<Job> = list(step.tx, &lane.key(), None, Direction::Down, 1)?.pop();
-    let next = last.map_or(0, |job| job.place() + 1);
-    let id = JobId([lane.key().as_slice(), &next.to_be_bytes()].concat());
+    let after_last = last(step.tx, lane)?.map_or(0, |job| job.place() + 1);
+    // Of the time and of chance, so that a late answer never meets another job under the same name.
+    let place = after_last.max(step.now_ms << PLACE_BITS | step.random_below(1 << PLACE_BITS));
+    let id = JobId([lane.key().as_slice(), &place.to_be_bytes()].concat());
     let not_before_ms = if pause_ms == 0 { 0 } else { step.now_ms + pause_ms };
     Ok(save(step.tx, &Job { id, kind, not_before_ms, attempts: 0, blocked: None, sealed: None })?)
 }
