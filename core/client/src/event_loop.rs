@@ -17,7 +17,7 @@ use sealpost_engine::{
 use sealpost_store::Store;
 use sealpost_wire::envelope::Envelope;
 
-use crate::{error::Error, events::Events, failure, native::system, views};
+use crate::{error::Error, events::Events, failure, native::system, stop_points::stop_point, views};
 
 /// Without anything to do, the loop looks around this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
@@ -120,9 +120,14 @@ impl EventLoop {
 
     fn step(&mut self, input: Input) -> Result<Reply, EngineError> {
         let (engine, now_ms) = (&mut self.engine, system::now_ms());
-        let result = self.store.transaction(|tx| engine.step(input, tx, now_ms, &mut system::SystemRandom));
+        let result = self.store.transaction(|tx| {
+            let effects = engine.step(input, tx, now_ms, &mut system::SystemRandom);
+            stop_point("before_commit");
+            effects
+        });
         match result {
             Ok(Effects { reply, events, requests, wake_at_ms }) => {
+                stop_point("after_commit_before_requests");
                 self.wake_at_ms = wake_at_ms;
                 self.deleted_secrets = true;
                 events.into_iter().for_each(|event| self.events.push(views::event(event)));

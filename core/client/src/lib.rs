@@ -11,6 +11,11 @@ mod events;
 mod failure;
 mod native;
 mod stop;
+#[cfg(feature = "stop-points")]
+mod stop_points;
+#[cfg(not(feature = "stop-points"))]
+#[path = "no_stop_points.rs"]
+mod stop_points;
 mod types;
 mod views;
 

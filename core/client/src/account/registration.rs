@@ -23,6 +23,7 @@ use crate::{
     failure,
     native::http::{DeviceIdentity, Http, HttpError},
     stop::Stop,
+    stop_points::stop_point,
     types::{CodeView, Profile, RelayView, Way},
 };
 
@@ -83,6 +84,7 @@ impl Account {
             let Reply::Registration(prepared) = reply else { break };
             match self.claim(&http, *prepared, &proof, stop)? {
                 Some(registered) => {
+                    stop_point("after_account_claimed");
                     self.done(Command::Registered(registered))?;
                     return self.profile();
                 }

@@ -27,6 +27,7 @@ use crate::{
     error::Error,
     event_loop::{Network, Work},
     events::Events,
+    stop_points::stop_point,
     types::{Connection, Event},
 };
 
@@ -127,6 +128,7 @@ impl Network for Requests {
             let Some(network) = network.upgrade() else { return };
             let answer = network.ask(outgoing.request).await;
             if let Some(job) = outgoing.job {
+                stop_point("after_request_answer_before_step");
                 let input = Input::Answer { job, answer };
                 // A loop that has ended has no use for the answer.
                 let _ = network.work.send(Work::Step { input, done: Box::new(|_| ()) });

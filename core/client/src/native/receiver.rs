@@ -18,6 +18,7 @@ use super::{
     socket::{Socket, SocketError},
     system,
 };
+use crate::stop_points::stop_point;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
@@ -105,6 +106,7 @@ async fn authenticate(
     socket.send(Body::Authenticate(answer)).await?;
     match socket.next().await? {
         Body::Authenticated(answer) => {
+            stop_point("after_session_secret_received");
             let kept = inbox.session_opened(answer.next_secret).await;
             Ok(if kept { None } else { Some(End::Lost) })
         }
@@ -160,6 +162,7 @@ async fn commit(socket: &mut Socket, inbox: &impl Inbox, batch: &mut Vec<Envelop
     if stored == 0 {
         return Ok(());
     }
+    stop_point("after_envelopes_committed_before_acknowledge");
     socket.send(Body::Acknowledge(u32::try_from(stored).unwrap_or(u32::MAX))).await
 }
 
