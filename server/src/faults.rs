@@ -19,7 +19,8 @@ use tokio::sync::watch;
 pub struct Faults(Arc<Orders>);
 
 struct Orders {
-    drop_response: AtomicBool,
+    /// Counts down to the response that is dropped; 0: none is.
+    drop_response: AtomicU32,
     refusals: AtomicU32,
     delay: Mutex<Option<Duration>>,
     cut_socket: AtomicBool,
@@ -29,7 +30,7 @@ struct Orders {
 impl Default for Orders {
     fn default() -> Self {
         Self {
-            drop_response: AtomicBool::new(false),
+            drop_response: AtomicU32::new(0),
             refusals: AtomicU32::new(0),
             delay: Mutex::new(None),
             cut_socket: AtomicBool::new(false),
@@ -41,7 +42,12 @@ impl Default for Orders {
 impl Faults {
     /// The next request, or delivery on a socket, is done, and its connection cut instead of answered.
     pub fn drop_next_response(&self) {
-        self.0.drop_response.store(true, Ordering::SeqCst);
+        self.drop_response(1);
+    }
+
+    /// The same to the `nth` from now on, the next being the first.
+    pub fn drop_response(&self, nth: u32) {
+        self.0.drop_response.store(nth, Ordering::SeqCst);
     }
 
     /// The next `count` requests and deliveries are refused with `unavailable` and nothing is done.
@@ -69,7 +75,8 @@ impl Faults {
     }
 
     pub(crate) fn takes_response(&self) -> bool {
-        self.0.drop_response.swap(false, Ordering::SeqCst)
+        let less = |count: u32| count.checked_sub(1);
+        self.0.drop_response.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less) == Ok(1)
     }
 
     pub(crate) fn refuses(&self) -> bool {

@@ -4,7 +4,7 @@
 //! Invariants: what is stored stands in `inventory`; a delivery is answered after its commit; no log line, metric or error
 //! names a person, a number or an address.
 
-mod blob;
+pub mod blob;
 pub mod config;
 #[cfg(feature = "faults")]
 pub mod faults;
@@ -35,6 +35,7 @@ use service::Service;
 
 pub use config::Config;
 pub use parts::Parts;
+pub use tls::TlsError;
 
 /// Sockets and requests have this long to end when the relay stops.
 const GRACE: Duration = Duration::from_secs(10);

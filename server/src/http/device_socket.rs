@@ -127,6 +127,7 @@ impl Device {
             tokio::select! {
                 biased;
                 () = seat.displaced.cancelled() => {
+                    self.relay.service.check_not_retired(self.id).await?;
                     socket::send(socket, Body::Displaced(Nothing {})).await?;
                     return Ok(());
                 }
@@ -154,7 +155,10 @@ impl Device {
     async fn push(&mut self, socket: &mut WebSocket) -> Result<(), Refused> {
         let Some(window) = self.window() else { return Ok(()) };
         let service = Arc::clone(&self.relay.service);
-        service.faults.push_allowed().await;
+        tokio::select! {
+            () = service.faults.push_allowed() => {}
+            () = self.relay.stop.cancelled() => return Err(stopping()),
+        }
         let page = service.next_envelopes(self.id, self.cursor, window).await?;
         for envelope in page.envelopes {
             faults::stop_point("after_answer_before_push");

@@ -14,7 +14,7 @@ use super::{
     mailbox::check_tokens,
     number::{code_expired, code_wrong},
 };
-use crate::store::{NewAccount, Proof, Registration};
+use crate::store::{Found, NewAccount, Proof, Registration};
 
 impl Service {
     /// Claims an ID; the request is signed by the key that the entry names.
@@ -69,6 +69,14 @@ impl Service {
         self.store.remove_account(id, self.former(id), self.now()).await?;
         self.hub.evict(id);
         Ok(())
+    }
+
+    /// Tells a device whose account is gone from one that a newer connection displaced.
+    pub async fn check_not_retired(&self, id: UserId) -> Result<(), Refusal> {
+        match self.store.account(id, self.former(id)).await? {
+            Found::Former { .. } => Err(Refusal::new(ErrorCode::Retired, "the ID is retired")),
+            Found::Account(_) | Found::Nobody => Ok(()),
+        }
     }
 
     /// Retires those whose time is over; how many they were.

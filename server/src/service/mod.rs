@@ -42,10 +42,10 @@ use rate::{AddressPrefix, Rates};
 
 /// One relay. All methods may be called from any task.
 pub struct Service {
-    pub config: Config,
-    pub metrics: Metrics,
-    pub faults: Faults,
-    pub hub: Arc<Hub>,
+    pub(crate) config: Config,
+    pub(crate) metrics: Metrics,
+    pub(crate) faults: Faults,
+    pub(crate) hub: Arc<Hub>,
     store: Arc<dyn Store>,
     blobs: Blobs,
     sms: Arc<dyn Sms>,

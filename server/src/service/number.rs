@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use phonenumber::Mode;
+use phonenumber::{Mode, PhoneNumber, Type, metadata::DATABASE};
 use sealpost_wire::{
     api::account::{CodeRequest, CodeSent, NumberLink, NumberLinked},
     error::ErrorCode,
@@ -87,18 +87,16 @@ impl Service {
     /// In E.164, of a country that codes are sent to.
     fn parse_number(&self, text: &str) -> Result<String, Refusal> {
         let invalid = || Refusal::new(ErrorCode::NumberInvalid, "not an international phone number");
-        if !text.starts_with('+') || text.len() > 32 {
+        let written = |character: char| character.is_ascii_digit() || " -()/.".contains(character);
+        if text.len() > 32 || !text.strip_prefix('+').is_some_and(|rest| rest.chars().all(written)) {
             return Err(invalid());
         }
         let number = phonenumber::parse(None, text).map_err(|_| invalid())?;
-        if !phonenumber::is_valid(&number) || number.extension().is_some() {
-            return Err(invalid());
-        }
-        let country = number.country().id().map(|id| id.as_ref().to_owned());
-        match (&self.config.sms.countries, country) {
-            (None, _) => {}
-            (Some(allowed), Some(country)) if allowed.iter().any(|code| code.eq_ignore_ascii_case(&country)) => {}
-            _ => return Err(Refusal::new(ErrorCode::CountryNotAllowed, "no codes to this country")),
+        let country = plausible_country(&number).filter(|_| number.extension().is_none()).ok_or_else(invalid)?;
+        match &self.config.sms.countries {
+            None => {}
+            Some(allowed) if allowed.iter().any(|code| code.eq_ignore_ascii_case(country)) => {}
+            Some(_) => return Err(Refusal::new(ErrorCode::CountryNotAllowed, "no codes to this country")),
         }
         Ok(number.format().mode(Mode::E164).to_string())
     }
@@ -116,6 +114,19 @@ impl Service {
     fn code_hash(&self, number: &NumberToken, code: &str) -> Hash {
         self.keys.hash.hash("code", &[number, code.trim().as_bytes()])
     }
+}
+
+/// The ISO 3166 code of the country that a number can belong to, judged by its length: which blocks are in use changes
+/// faster than any table, and the SMS service knows.
+fn plausible_country(number: &PhoneNumber) -> Option<&'static str> {
+    let length = u16::try_from(number.national().to_string().len()).ok()?;
+    let regions = DATABASE.by_code(&number.country().code())?;
+    let lengths = |kind| regions.iter().filter_map(move |region| region.descriptors().get(kind));
+    let mut possible = [Type::FixedLine, Type::Mobile].into_iter().flat_map(lengths);
+    let possible = possible.any(|numbers| numbers.possible_length().contains(&length));
+    let main = || regions.iter().find(|region| region.is_main_country_for_code()).or(regions.first()).copied();
+    let region = number.metadata(&DATABASE).or_else(main)?;
+    possible.then_some(region.id())
 }
 
 pub fn code_wrong(tries_left: u32) -> Refusal {

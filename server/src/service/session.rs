@@ -79,7 +79,11 @@ impl Service {
             return Err(Refusal::malformed("session_secret: 32 bytes"));
         }
         let next: [u8; 32] = self.random()?;
-        match self.store.open_session(id, presented.map(|secret| self.session_hash(secret)), self.session_hash(&next)).await? {
+        match self
+            .store
+            .open_session(id, presented.map(|secret| self.session_hash(secret)), self.session_hash(&next))
+            .await?
+        {
             SessionOpened::Opened { retire_at } => Ok((next, retire_at)),
             SessionOpened::Copied => Err(Refusal::new(ErrorCode::CopiedDevice, "neither of the last two secrets")),
             SessionOpened::Unknown => Err(not_authenticated()),

@@ -11,7 +11,7 @@ use sealpost_wire::{
 
 use crate::harness::{Device, TestRelay, refused};
 
-const NUMBER: &str = "+4915112345678";
+const NUMBER: &str = "+4917604069028";
 
 #[tokio::test]
 async fn a_number_registers_with_its_code() {
@@ -25,10 +25,10 @@ async fn a_number_registers_with_its_code() {
 #[tokio::test]
 async fn a_number_that_is_none_and_a_country_that_is_not_allowed_are_refused() {
     let relay = TestRelay::start_with(|config| config.sms.countries = Some(vec!["DE".to_owned()])).await;
-    for number in ["", "0151", "+49", "+4915112345678901234", "+49 151 abc", "+1x", "112"] {
+    for number in ["", "0176", "+49", "+4917604069020901234", "+49 176 abc", "+1x", "112"] {
         assert_eq!(refused(relay.code(number).await), ErrorCode::NumberInvalid, "{number}");
     }
-    assert_eq!(refused(relay.code("+33612345678").await), ErrorCode::CountryNotAllowed);
+    assert_eq!(refused(relay.code("+12025550123").await), ErrorCode::CountryNotAllowed);
     relay.code(NUMBER).await.expect("sent");
 }
 
@@ -71,10 +71,10 @@ async fn codes_are_limited_by_number_by_prefix_and_by_day() {
     }
     relay.clock.advance(limits::CODE_RESEND_SECONDS);
     assert_eq!(refused(relay.code(NUMBER).await), ErrorCode::TooManyRequests);
-    relay.code("+4915112345679").await.expect("the sixth of the day");
-    assert_eq!(refused(relay.code("+4915112345670").await), ErrorCode::TooManyRequests, "the ninth of the prefix");
+    relay.code("+4917604069029").await.expect("the sixth of the day");
+    assert_eq!(refused(relay.code("+4917604069020").await), ErrorCode::TooManyRequests, "the ninth of the prefix");
     let elsewhere = relay.http().post(format!("{}/v1/registration/codes", relay.url));
-    let body = serde_json::json!({ "number": "+4915112345671", "language": "de" });
+    let body = serde_json::json!({ "number": "+4917604069021", "language": "de" });
     let elsewhere = elsewhere.header("x-forwarded-for", "192.0.2.1").json(&body).send().await.expect("an answer");
     let error: serde_json::Value = elsewhere.json().await.expect("an error");
     assert_eq!(error["code"], "sms_ceiling");
@@ -250,7 +250,8 @@ async fn a_deleted_account_is_gone_and_its_id_stays_taken() {
     let mut socket = device.connect(&relay).await;
     assert_eq!(socket.drain().await.len(), 1);
     let () = device.ask(&relay, "DELETE", "/v1/accounts").await.expect("deleted");
-    assert!(matches!(socket.next().await, Some(Body::Displaced(_))));
+    let Some(Body::Failure(failure)) = socket.next().await else { panic!("a failure is due") };
+    assert_eq!(failure.code, "retired");
     assert_eq!(refused(device.ask::<()>(&relay, "GET", "/v1/mailbox/status").await), ErrorCode::Retired);
     assert_eq!(refused(device.register(&relay, RegistrationProof::Open).await), ErrorCode::IdTaken);
 }
