@@ -1,7 +1,7 @@
 //! Who is connected: one holder per mailbox, the newer displaces the older.
 //!
-//! Invariants: lives in memory only; a wake-up is never lost (it is kept until the holder looks); ephemeral envelopes and
-//! notices may be (a holder's queue is bounded).
+//! Invariants: lives in memory only; a wake-up is never lost (it is kept until the holder looks); ephemeral envelopes
+//! and notices may be (a holder's queue is bounded).
 
 use std::{
     collections::HashMap,

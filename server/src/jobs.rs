@@ -1,4 +1,5 @@
-//! What the relay does by itself, on a timer: the deletions that follow from the data inventory, retirements, checkpoints.
+//! What the relay does by itself, on a timer: the deletions that follow from the data inventory, retirements,
+//! checkpoints.
 
 use std::{sync::Arc, time::Duration};
 

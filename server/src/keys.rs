@@ -1,7 +1,7 @@
 //! The relay's own keys, each in a file of its own beside the database, with a backup of its own.
 //!
-//! Invariants: a key file is complete or absent, and readable by the relay alone; a key that is missing beside an existing
-//! database is an error, never a new key (it would turn every number, receipt and hash into another).
+//! Invariants: a key file is complete or absent, and readable by the relay alone; a key that is missing beside an
+//! existing database is an error, never a new key (it would turn every number, receipt and hash into another).
 
 use std::{
     fs::{self, File, OpenOptions},

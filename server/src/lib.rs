@@ -1,8 +1,8 @@
 //! The relay: carries ciphertext between devices, learns as little as it can and forgets as soon as it may.
 //!
 //! Layers, each calling downwards only: `http` → `service` → `store`, `blob`, `sms`, `hub`; `jobs` → `service`.
-//! Invariants: what is stored stands in `inventory`; a delivery is answered after its commit; no log line, metric or error
-//! names a person, a number or an address.
+//! Invariants: what is stored stands in `inventory`; a delivery is answered after its commit; no log line, metric or
+//! error names a person, a number or an address.
 
 pub mod blob;
 pub mod config;

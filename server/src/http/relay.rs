@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// Operator, region, versions, ways to register, keys.
-#[utoipa::path(get, path = "/v1/relay", responses((status = 200, body = RelayInfo), (status = "default", body = ApiError)))]
+#[utoipa::path(get, path = "/v1/relay",
+    responses((status = 200, body = RelayInfo), (status = "default", body = ApiError)))]
 pub async fn info(State(relay): State<Relay>, _: Anonymous) -> Result<Json<RelayInfo>, Refusal> {
     relay.service.relay_info().await.map(Json)
 }

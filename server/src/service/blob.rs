@@ -14,7 +14,8 @@ use crate::store::{Hash, hour_after};
 pub use crate::blob::BlobContent as Download;
 
 impl Service {
-    /// The same owner may store it again; another can't. The name is reserved first, so that no file is without its end.
+    /// The same owner may store it again; another can't. The name is reserved first, so that no file is without its
+    /// end.
     pub async fn put_blob(&self, id: UserId, name: BlobId, content: Bytes) -> Result<BlobStored, Refusal> {
         if content.is_empty() || content.len() > BLOB_BYTES {
             return Err(Refusal::new(ErrorCode::TooLarge, "blob: 1 byte to 32 MiB"));

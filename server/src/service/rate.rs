@@ -1,7 +1,7 @@
 //! Token buckets in memory, by whatever names a caller: an address prefix or an account.
 //!
-//! Fails open: a restarted relay has full buckets, and when more callers are seen than the table holds, the full buckets
-//! go first, then all. Nothing of it is ever written down.
+//! Fails open: a restarted relay has full buckets, and when more callers are seen than the table holds, the full
+//! buckets go first, then all. Nothing of it is ever written down.
 
 use std::{
     collections::HashMap,

@@ -1,8 +1,8 @@
 //! What the relay stores, as a trait: each method is one atomic operation of the product.
 //!
 //! Invariants: no transaction crosses the trait; a write is durable when its future answers (an acknowledgement may
-//! wait 100 ms for the next commit); domain refusals are values, `StoreError` is a failure of the store itself; times are
-//! arguments. The suite that every backend passes is `conformance` (feature of the same name).
+//! wait 100 ms for the next commit); domain refusals are values, `StoreError` is a failure of the store itself; times
+//! are arguments. The suite that every backend passes is `conformance` (feature of the same name).
 
 #[cfg(feature = "conformance")]
 pub mod conformance;

@@ -9,7 +9,8 @@ use crate::store::{
     SessionOpened, hour_after,
 };
 
-/// How long a retired or deleted ID's tokens and key are kept, so that whoever writes to it, and its own device, is told.
+/// How long a retired or deleted ID's tokens and key are kept, so that whoever writes to it, and its own device, is
+/// told.
 const FORMER_SECONDS: u64 = 400 * sealpost_wire::limits::DAY_SECONDS;
 /// Retirements at a time.
 const RETIREMENTS: u32 = 128;

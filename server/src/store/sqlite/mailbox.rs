@@ -1,6 +1,7 @@
 //! Mailboxes: tokens, pages in order, acknowledgement.
 //!
-//! Invariant: a payload goes with the last message that refers to it, and the mailbox's load is what its messages weigh.
+//! Invariant: a payload goes with the last message that refers to it, and the mailbox's load is what its messages
+//! weigh.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use sealpost_wire::{api::mailbox::MailboxStatus, envelope::Envelope, id::UserId};

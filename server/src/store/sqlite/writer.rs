@@ -1,7 +1,7 @@
 //! The one thread that writes: takes an operation, drains what else waits, commits once, then answers.
 //!
-//! Invariants: nothing is answered before its commit; an operation that fails or panics takes nobody with it (the batch is
-//! rolled back and each operation runs again in a transaction of its own); an acknowledgement waits for company, but
+//! Invariants: nothing is answered before its commit; an operation that fails or panics takes nobody with it (the batch
+//! is rolled back and each operation runs again in a transaction of its own); an acknowledgement waits for company, but
 //! not longer than 100 ms; when the store is dropped, everything that was accepted is committed first.
 
 use std::{
