@@ -3,4 +3,5 @@
 mod person;
 mod relay;
 
+mod registration;
 mod talking;

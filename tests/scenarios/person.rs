@@ -1,14 +1,14 @@
 //! Somebody with an account on a device: the façade that shells use, and how tests wait for what it promises.
 
 use std::{
-    collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use sealpost_client::{
-    Account, Body, Connection, KeyVault, Message, MessageState, Presence, PresenceCheck, Stop, VaultError, Way,
+    Account, Body, CodeView, Connection, KeyVault, Message, MessageState, Presence, PresenceCheck, Stop, VaultError,
+    Way,
 };
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -22,28 +22,39 @@ pub struct Person {
     /// `None` while the device is off.
     account: Option<Account>,
     pub folder: PathBuf,
-    vault: MapVault,
+    pub vault: FileVault,
     _folder: Arc<TempDir>,
 }
 
-/// Keeps keys in memory: the capability that a test can't have from a platform.
-#[derive(Clone, Default)]
-pub struct MapVault(Arc<Mutex<HashMap<String, [u8; 32]>>>);
+/// Keeps keys as files: the capability that a test can't have from a platform. A child process opens it too.
+#[derive(Clone)]
+pub struct FileVault(pub PathBuf);
 
-impl KeyVault for MapVault {
+impl KeyVault for FileVault {
     fn store(&self, name: &str, key: &[u8; 32]) -> Result<(), VaultError> {
-        self.0.lock().expect("no test panics inside").insert(name.to_owned(), *key);
+        std::fs::create_dir_all(&self.0).expect("the vault's folder is made");
+        std::fs::write(self.0.join(name), key).expect("the key is written");
         Ok(())
     }
 
     fn load(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, VaultError> {
-        let keys = self.0.lock().expect("no test panics inside");
-        keys.get(name).copied().map(Zeroizing::new).ok_or(VaultError::NotFound)
+        let key = std::fs::read(self.0.join(name)).map_err(|_| VaultError::NotFound)?;
+        Ok(Zeroizing::new(key.try_into().expect("a key has 32 bytes")))
     }
 
     fn remove(&self, name: &str) -> Result<(), VaultError> {
-        self.0.lock().expect("no test panics inside").remove(name);
+        // There is nothing to do where there is none.
+        let _ = std::fs::remove_file(self.0.join(name));
         Ok(())
+    }
+}
+
+impl FileVault {
+    /// The key of the one account that keeps its key here.
+    pub fn only_key(&self) -> [u8; 32] {
+        let mut files = std::fs::read_dir(&self.0).expect("the vault's folder is read");
+        let file = files.next().expect("an account has a key").expect("the vault's folder is read");
+        std::fs::read(file.path()).expect("the key is read").try_into().expect("a key has 32 bytes")
     }
 }
 
@@ -60,7 +71,7 @@ impl Person {
     /// Has a device with an account that is not registered.
     pub fn new(name: &str) -> Self {
         let folder = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        let (path, vault) = (folder.path().join("account"), MapVault::default());
+        let (path, vault) = (folder.path().join("account"), FileVault(folder.path().join("keys")));
         let account = Account::create(&path, &vault, name).expect("an account is created");
         Self { account: Some(account), folder: path, vault, _folder: folder }
     }
@@ -75,6 +86,28 @@ impl Person {
 
     pub fn register(&self, relay: &Relay, way: Way) -> Result<sealpost_client::Profile, sealpost_client::Error> {
         self.account().register(&relay.url(), None, way, &Stop::new())
+    }
+
+    /// Has registered by phone number and is connected.
+    pub fn with_number(relay: &Relay, name: &str, number: &str) -> Self {
+        let person = Self::new(name);
+        person.ask_code(relay, number).expect("a code is sent");
+        person.register_number(relay, number, &relay.code_for(number)).expect("the code is right");
+        person.connect();
+        person
+    }
+
+    pub fn ask_code(&self, relay: &Relay, number: &str) -> Result<CodeView, sealpost_client::Error> {
+        self.account().request_code(&relay.url(), None, number, "en", &Stop::new())
+    }
+
+    pub fn register_number(
+        &self,
+        relay: &Relay,
+        number: &str,
+        code: &str,
+    ) -> Result<sealpost_client::Profile, sealpost_client::Error> {
+        self.register(relay, Way::Phone { number: number.to_owned(), code: code.to_owned() })
     }
 
     pub fn connect(&self) {
@@ -148,6 +181,11 @@ impl Person {
         self.eventually("online", || self.account().connection() == Connection::Online);
     }
 
+    /// Whether nothing failed to open: a message key that was used twice would show here.
+    pub fn opens_everything(&self, other: &Person) -> bool {
+        self.messages(other).iter().all(|message| message.body != Body::Unopened)
+    }
+
     pub fn outbox_is_empty(&self) {
         self.eventually("an empty outbox", || {
             let outbox = self.account().outbox().expect("the outbox is read");
@@ -172,8 +210,12 @@ impl Person {
 
     /// Switches the device on and connects.
     pub fn turn_on(&mut self) {
-        self.account = Some(self.open().expect("the account opens"));
+        self.turn_on_unconnected();
         self.connect();
+    }
+
+    pub fn turn_on_unconnected(&mut self) {
+        self.account = Some(self.open().expect("the account opens"));
     }
 
     pub fn open(&self) -> Result<Account, sealpost_client::Error> {

@@ -52,11 +52,7 @@ impl Clock for MovableClock {
 struct Inbox(Mutex<Vec<(String, String)>>);
 
 impl Sms for Inbox {
-    fn send<'a>(
-        &'a self,
-        number: &'a str,
-        text: &'a str,
-    ) -> futures_util::future::BoxFuture<'a, Result<(), SmsError>> {
+    fn send<'a>(&'a self, number: &'a str, text: &'a str) -> futures_util::future::BoxFuture<'a, Result<(), SmsError>> {
         self.0.lock().expect("no test panics inside").push((number.to_owned(), text.to_owned()));
         Box::pin(std::future::ready(Ok(())))
     }
@@ -136,6 +132,18 @@ impl Relay {
     /// Moves the relay's clock ahead.
     pub fn pass_seconds(&self, seconds: u64) {
         self.clock.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Moves the relay's clock to the beginning of the next day (UTC).
+    pub fn begin_a_new_day(&self) {
+        let now = self.with_service(async |service| service.now());
+        self.pass_seconds(86_400 - now % 86_400);
+    }
+
+    /// Runs the deletion jobs, which otherwise come once a minute.
+    pub fn run_jobs(&self) {
+        let done = self.with_service(async |service| sealpost_server::jobs::once(&service).await);
+        done.expect("the jobs run");
     }
 
     /// The last code that was sent to a number (E.164).
