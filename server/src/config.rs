@@ -94,6 +94,8 @@ pub struct Limits {
     pub codes_an_hour: u32,
     /// Connections at a time, all together.
     pub connections: usize,
+    /// Seconds after which a connection that neither sends nor takes anything is cut; sockets are pinged every 30.
+    pub idle_seconds: u64,
     /// Messages that wait in one mailbox.
     pub mailbox_messages: u64,
     /// Bytes that wait in one mailbox.
@@ -172,6 +174,7 @@ impl Default for Limits {
             signed_a_minute: 6_000,
             codes_an_hour: limits::CODES_PER_PREFIX_AN_HOUR,
             connections: 20_000,
+            idle_seconds: 120,
             mailbox_messages: limits::MAILBOX_MESSAGES,
             mailbox_bytes: limits::MAILBOX_BYTES,
             uploads: 8,

@@ -77,7 +77,7 @@ pub async fn serve(service: Arc<Service>, listener: TcpListener, stop: Cancellat
         stop: stop.clone(),
         uploads: Arc::new(Semaphore::new(config.limits.uploads)),
     };
-    let listener = ConnectionListener::start(listener, tls, config.limits.connections, stop.clone())?;
+    let listener = ConnectionListener::start(listener, tls, &config.limits, stop.clone())?;
     let jobs = tokio::spawn(jobs::run(Arc::clone(&service), stop.clone()));
     if let Some(observe) = observe {
         let router = http::observe_router(Arc::clone(&service));

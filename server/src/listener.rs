@@ -19,11 +19,12 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time::{Instant, Sleep, sleep},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::faults::Cut;
+use crate::{config::Limits, faults::Cut};
 
 /// A TLS handshake takes no longer.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -56,6 +57,9 @@ pub struct Peer {
 pub struct Connection {
     stream: Stream,
     cut: Cut,
+    idle: Duration,
+    /// When the peer has been idle for too long.
+    deadline: Pin<Box<Sleep>>,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -69,15 +73,16 @@ impl ConnectionListener {
     pub fn start(
         listener: TcpListener,
         tls: Option<Arc<ServerConfig>>,
-        connections: usize,
+        limits: &Limits,
         stop: CancellationToken,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (done, ready) = mpsc::channel(64);
         let acceptor = tls.map(TlsAcceptor::from);
-        let permits = Arc::new(Semaphore::new(connections));
+        let permits = Arc::new(Semaphore::new(limits.connections));
+        let idle = Duration::from_secs(limits.idle_seconds);
         tokio::spawn(async move {
-            let accepting = accept(listener, acceptor, permits, done);
+            let accepting = accept(listener, acceptor, permits, idle, done);
             stop.run_until_cancelled(accepting).await;
         });
         Ok(Self { ready, address })
@@ -88,6 +93,7 @@ async fn accept(
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
     permits: Arc<Semaphore>,
+    idle: Duration,
     done: mpsc::Sender<(Connection, Peer)>,
 ) {
     while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
@@ -104,7 +110,7 @@ async fn accept(
             // A peer that gives up during the handshake is nobody's concern.
             if let Ok(Ok((stream, exporter))) = tokio::time::timeout(HANDSHAKE, handshake(stream, acceptor)).await {
                 let cut = Cut::default();
-                let connection = Connection { stream, cut: cut.clone(), _permit: permit };
+                let connection = Connection::new(stream, cut.clone(), idle, permit);
                 let _ = done.send((connection, Peer { address, exporter, cut })).await;
             }
         });
@@ -142,16 +148,32 @@ impl Connected<IncomingStream<'_, ConnectionListener>> for Peer {
     }
 }
 
+impl Connection {
+    fn new(stream: Stream, cut: Cut, idle: Duration, permit: OwnedSemaphorePermit) -> Self {
+        Self { stream, cut, idle, deadline: Box::pin(sleep(idle)), _permit: permit }
+    }
+
+    fn moved(&mut self) {
+        self.deadline.as_mut().reset(Instant::now() + self.idle);
+    }
+}
+
 impl AsyncRead for Connection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match &mut self.stream {
+        let read = match &mut self.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Stream::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+        };
+        if read.is_ready() {
+            self.moved();
+        } else if self.deadline.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
+        read
     }
 }
 
@@ -164,6 +186,7 @@ impl AsyncWrite for Connection {
         };
         if let Poll::Ready(Ok(count)) = written {
             self.cut.written(count);
+            self.moved();
         }
         written
     }

@@ -8,6 +8,7 @@ use sealpost_wire::{
     frame::{Authenticate, Body, Deliver, Nothing},
     limits,
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::harness::{Socket, TestRelay, refused};
@@ -137,6 +138,17 @@ async fn tokens_beyond_their_number_are_refused_and_the_old_ones_stay() {
     assert!(relay.deliver(&device.delivery(1, b"x")).await.expect("answered").refused.is_empty());
     put(MailboxTokens { tokens: vec![token] }).await.expect("the end of time is a time");
     assert_eq!(relay.deliver(&device.delivery(2, b"x")).await.expect("answered").refused.len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_cut() {
+    let relay = TestRelay::start_with(|config| config.limits.idle_seconds = 1).await;
+    let address = relay.url.strip_prefix("http://").expect("http");
+    for said in ["", "GET /v1/relay HTTP/1.1\r\nhost:"] {
+        let mut connection = tokio::net::TcpStream::connect(address).await.expect("a connection");
+        connection.write_all(said.as_bytes()).await.expect("sent");
+        assert_eq!(connection.read_to_end(&mut Vec::new()).await.unwrap_or(0), 0);
+    }
 }
 
 async fn fails(socket: &mut Socket) -> bool {
