@@ -82,7 +82,8 @@ install_cargo() {
 need cc gcc
 [ -e /usr/include/stdlib.h ] || packages+=(libc6-dev)
 need make make
-need perl perl
+# The perl that Debian's base brings lacks the modules that OpenSSL's configuration uses.
+perl -MFindBin -MIPC::Cmd -MFile::Compare -MPod::Usage -e1 2>/dev/null || packages+=(perl)
 [ -e /etc/ssl/certs/ca-certificates.crt ] || packages+=(ca-certificates)
 if [ "$purpose" = test ]; then
 	# The desktop's keyring is tested for real, on a bus of its own.

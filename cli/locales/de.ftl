@@ -326,6 +326,17 @@ demo-all-once = Alles kam an: jede Nachricht einmal, in der richtigen Reihenfolg
 demo-step-look = Was das Relay hat
 demo-text-waiting = Dieser wartet beim Relay, während wir es durchsuchen.
 demo-waits-there = { $name } ist offline, also wartet die Nachricht beim Relay. Das sind dessen Zeilen:
+demo-row-account = IDs, öffentliche Schlüssel, ein Hashwert je Nummer
+demo-row-code = offene Codes, als Hashwerte
+demo-row-codes-a-day = wie viele Codes heute gesendet wurden
+demo-row-delivered = Hashwerte, die eine Wiederholung erkennen
+demo-row-key-package = öffentliche Schlüssel für den Beginn einer Unterhaltung
+demo-row-mailbox = wie viel auf wen wartet
+demo-row-message = welche versiegelte Sendung in welchem Postfach wartet
+demo-row-payload = versiegelte, aufgefüllte Bytes
+demo-row-relay = wie oft das Relay wiederhergestellt wurde
+demo-row-slot = versiegelte Schlüsselwechsel unter Zufallsnamen
+demo-row-token = Hashwerte der Zufallsmarken, mit denen Kontakte schreiben
 demo-tables-empty =
     { $count ->
         [one] (und eine leere Tabelle)

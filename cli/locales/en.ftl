@@ -326,6 +326,17 @@ demo-all-once = Everything arrived: each message once, in order.
 demo-step-look = What the relay holds
 demo-text-waiting = This one waits at the relay while we search it.
 demo-waits-there = { $name } is offline, so it waits at the relay. These are the relay's rows:
+demo-row-account = IDs, public keys, a keyed hash of each number
+demo-row-code = pending codes, as keyed hashes
+demo-row-codes-a-day = how many codes were sent today
+demo-row-delivered = hashes that tell a repeated delivery
+demo-row-key-package = public keys to start conversations with
+demo-row-mailbox = how much waits for whom
+demo-row-message = which sealed payload waits in which mailbox
+demo-row-payload = sealed and padded bytes
+demo-row-relay = how often the relay was restored
+demo-row-slot = sealed key changes under random names
+demo-row-token = hashes of the random tokens that let contacts write
 demo-tables-empty =
     { $count ->
         [one] (and one empty table)

@@ -326,6 +326,17 @@ demo-all-once = Tout est arrivé : chaque message une fois, dans l'ordre.
 demo-step-look = Ce que tient le relais
 demo-text-waiting = Celui-ci attend au relais pendant que nous le fouillons.
 demo-waits-there = { $name } est hors ligne, donc le message attend au relais. Voici ses lignes :
+demo-row-account = ID, clés publiques, une empreinte de chaque numéro
+demo-row-code = codes en cours, en empreintes
+demo-row-codes-a-day = combien de codes sont partis ce jour
+demo-row-delivered = empreintes qui reconnaissent une répétition
+demo-row-key-package = clés publiques pour ouvrir une conversation
+demo-row-mailbox = combien attend pour qui
+demo-row-message = quel envoi scellé attend dans quelle boîte
+demo-row-payload = octets scellés et complétés
+demo-row-relay = combien de fois le relais a été restauré
+demo-row-slot = changements de clés scellés, sous des noms tirés au sort
+demo-row-token = empreintes des jetons qui laissent écrire les contacts
 demo-tables-empty =
     { $count ->
         [one] (et { $count } table vide)

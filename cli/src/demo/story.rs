@@ -10,7 +10,7 @@ use crate::{clean, terminal::Terminal, words::Language};
 use super::search::Found;
 
 /// The same by hand: the terminal's number and what is entered there. The README has it word for word.
-const BY_HAND: [(&str, &str); 10] = [
+const BY_HAND: [(&str, &str); 11] = [
     ("1", "serve"),
     ("2", "--account johanna init --name Johanna"),
     ("2", "--account johanna register --relay http://127.0.0.1:8443 --phone +4917604069001"),
@@ -20,6 +20,7 @@ const BY_HAND: [(&str, &str); 10] = [
     ("3", "--account matthieu contacts add CARD --name Johanna"),
     ("3", "--account matthieu chat Johanna"),
     ("2", "--account johanna inbox"),
+    ("2", "--account johanna contacts accept Matthieu"),
     ("2", "--account johanna chat Matthieu"),
 ];
 
@@ -85,10 +86,12 @@ impl<'a> Story<'a> {
         }
         let width = rows.iter().map(|(table, _)| table.len()).max().unwrap_or(0);
         for (table, count) in rows.iter().filter(|(_, count)| *count > 0) {
-            self.terminal.line(&format!("     {table:width$}  {count:>5}"));
+            let what = explained(table).map(|key| self.text(key)).unwrap_or_default();
+            self.terminal.line(&format!("     {table:width$}  {count:>5}  {}", self.terminal.dim(&what)));
         }
         let empty = rows.iter().filter(|(_, count)| *count == 0).count();
-        self.terminal.line(&self.terminal.words.with("demo-tables-empty", &[("count", empty.into())]));
+        let empty = self.terminal.words.with("demo-tables-empty", &[("count", empty.into())]);
+        self.terminal.line(&format!("     {empty}"));
     }
 
     /// What the search found.
@@ -115,4 +118,22 @@ impl<'a> Story<'a> {
         }
         self.terminal.say("demo-by-hand-note");
     }
+}
+
+/// The text that says what stands in a table of the relay.
+fn explained(table: &str) -> Option<&'static str> {
+    Some(match table {
+        "account" => "demo-row-account",
+        "code" => "demo-row-code",
+        "codes_a_day" => "demo-row-codes-a-day",
+        "delivered" => "demo-row-delivered",
+        "key_package" => "demo-row-key-package",
+        "mailbox" => "demo-row-mailbox",
+        "message" => "demo-row-message",
+        "payload" => "demo-row-payload",
+        "relay" => "demo-row-relay",
+        "slot" => "demo-row-slot",
+        "token" => "demo-row-token",
+        _ => return None,
+    })
 }
