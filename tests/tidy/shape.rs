@@ -87,9 +87,11 @@ fn function_lines(lines: &[&str]) -> usize {
     if !starts.iter().any(|start| trimmed.starts_with(start)) {
         return 0;
     }
-    let end = format!("{}}}", &first[..first.len() - trimmed.len()]);
+    let indent = &first[..first.len() - trimmed.len()];
+    let (end, declared) = (format!("{indent}}}"), format!("{indent})"));
     for (index, line) in lines.iter().enumerate() {
-        let is_without_body = index == 0 && (line.ends_with('}') || line.ends_with(';'));
+        let is_declared_only = line.ends_with(';') && (index == 0 || line.starts_with(&declared));
+        let is_without_body = is_declared_only || (index == 0 && line.ends_with('}'));
         if is_without_body || *line == end {
             return index + 1;
         }
@@ -102,5 +104,6 @@ fn a_function_ends_at_its_own_brace() {
     let text = ["    fn long() {", "        if x {", "        }", "    }", "}"];
     assert_eq!(function_lines(&text), 4);
     assert_eq!(function_lines(&["fn declared();"]), 1);
+    assert_eq!(function_lines(&["fn declared(", "    x: u8,", ") -> u8;", "}"]), 3);
     assert_eq!(function_lines(&["let x = 1;"]), 0);
 }
