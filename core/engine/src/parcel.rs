@@ -106,14 +106,14 @@ mod tests {
         for case in parcels {
             let parcel = bytes(&case["bytes"]);
             let body = body(case["body"].as_str().unwrap(), &case["fields"]);
-            assert_eq!(body.clone().to_bytes(), parcel, "{}", case["body"]);
+            assert_eq!(body.clone().into_bytes(), parcel, "{}", case["body"]);
             assert_eq!(Body::read(&parcel), Some(body));
         }
     }
 
     #[test]
     fn what_is_empty_truncated_or_of_no_known_body_is_no_parcel() {
-        let whole = Body::Ephemeral(Ephemeral { group: vec![1; 16], sealed: vec![2; 28] }).to_bytes();
+        let whole = Body::Ephemeral(Ephemeral { group: vec![1; 16], sealed: vec![2; 28] }).into_bytes();
         assert_eq!(Body::read(&[]), None);
         assert_eq!(Body::read(&whole[..whole.len() - 1]), None);
         assert_eq!(Body::read(&[5 << 3 | 2, 0]), None, "a body of a later version");
