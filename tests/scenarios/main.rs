@@ -3,5 +3,6 @@
 mod person;
 mod relay;
 
+mod faults;
 mod registration;
 mod talking;

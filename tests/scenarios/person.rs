@@ -142,6 +142,12 @@ impl Person {
         self.account().conversation_with(&other.id()).expect("a conversation with a contact").id
     }
 
+    /// The conversation with whoever gave this card, whose device may be off.
+    pub fn with_card(&self, card: &str) -> String {
+        let id = sealpost_wire::card::Card::from_link(card).expect("a card").id;
+        self.account().conversation_with(id.as_str()).expect("a conversation with a contact").id
+    }
+
     pub fn say(&self, other: &Person, text: &str) -> Message {
         self.account().send_text(&self.with(other), text, None).expect("the text is taken")
     }

@@ -40,7 +40,7 @@ pub enum Input {
         kind: NoticeKind,
         deadline_seconds: u64,
     },
-    /// The relay refused the device itself: `copied_device` or `retired`.
+    /// The relay refused the device itself: `copied_device`, `retired` or `too_old_version`.
     DeviceRefused(ApiError),
     Answer {
         job: JobId,

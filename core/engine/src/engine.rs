@@ -82,6 +82,7 @@ impl Engine {
             Input::DeviceRefused(error) => match error.code {
                 ErrorCode::CopiedDevice => identity::refused(step, AccountState::Copied)?,
                 ErrorCode::Retired => identity::refused(step, AccountState::Retired)?,
+                ErrorCode::TooOldVersion => handover::version_refused(step)?,
                 _ => {}
             },
             Input::Answer { job, answer } => self.answered(step, &job, answer)?,

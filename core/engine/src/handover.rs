@@ -219,8 +219,10 @@ fn refused(step: &mut Step<'_>, job: Job, error: &ApiError) -> Result<(), Engine
             }
             block(step, job, Blocked::Retired)
         }
-        (ErrorCode::MailboxFull, _) => {
-            tell_message(step, &job, MessageState::Failed(Blocked::MailboxFull))?;
+        (ErrorCode::MailboxFull, peer) => {
+            if let Some(id) = peer.map(|peer| conversations::of_two(step.tx, peer)).transpose()?.flatten() {
+                fail_waiting(step, id, Blocked::MailboxFull)?;
+            }
             outbox::retry(step, job, LATER_MS)
         }
         (ErrorCode::TooOldVersion, _) => block(step, job, Blocked::TooOldVersion),
@@ -290,6 +292,16 @@ pub fn token_renewed(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError>
 pub fn contact_unblocked(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError> {
     let Some(conversation) = conversations::of_two(step.tx, id)? else { return Ok(()) };
     free(step, conversation, Blocked::Blocked)
+}
+
+/// The relay does not take our version any more: whatever waits to leave stops, and says why.
+pub fn version_refused(step: &mut Step<'_>) -> Result<(), EngineError> {
+    for job in outbox::heads(step.tx)? {
+        if job.blocked.is_none() {
+            block(step, job, Blocked::TooOldVersion)?;
+        }
+    }
+    Ok(())
 }
 
 /// The relay takes our version (again): whatever was blocked for its age may go on.

@@ -5,11 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
 use reqwest::Method;
 use sealpost_engine::command::{Answer, Input, Outgoing, Reply, Request};
 use sealpost_wire::{
-    api::directory::KeyPackageCount,
-    envelope::Envelope,
-    error::{ApiError, ErrorCode},
-    frame::Notice,
-    relay_address::RelayAddress,
+    api::directory::KeyPackageCount, envelope::Envelope, error::ErrorCode, frame::Notice, relay_address::RelayAddress,
 };
 use tokio::{
     runtime::Handle,
@@ -254,10 +250,13 @@ impl Inbox for Bridge {
         self.connection.set(match end {
             End::Lost => Connection::Connecting,
             End::Displaced => Connection::Displaced,
-            End::Refused(ApiError { code: ErrorCode::TooOldVersion, .. }) => Connection::TooOldVersion,
             End::Refused(error) => {
+                let state = match error.code {
+                    ErrorCode::TooOldVersion => Connection::TooOldVersion,
+                    _ => Connection::Refused,
+                };
                 let _ = self.step(Input::DeviceRefused(error)).await;
-                Connection::Refused
+                state
             }
         });
     }

@@ -74,7 +74,10 @@ async fn connection(
     inbox: &impl Inbox,
     greeted: &mut bool,
 ) -> Result<End, SocketError> {
-    let mut socket = Socket::open(relay, tls, "/v1/socket/device").await?;
+    let mut socket = match Socket::open(relay, tls, "/v1/socket/device").await {
+        Err(SocketError::TooOldVersion) => return Ok(too_old()),
+        opened => opened?,
+    };
     let hello = match socket.next().await? {
         Body::Hello(hello) => hello,
         Body::Failure(failure) => return Ok(end_of(failure.into_error())),
@@ -164,6 +167,12 @@ async fn commit(socket: &mut Socket, inbox: &impl Inbox, batch: &mut Vec<Envelop
     }
     stop_point("after_envelopes_committed_before_acknowledge");
     socket.send(Body::Acknowledge(u32::try_from(stored).unwrap_or(u32::MAX))).await
+}
+
+/// What the relay says by the status of its answer alone.
+fn too_old() -> End {
+    let code = ErrorCode::TooOldVersion;
+    End::Refused(ApiError { code, detail: String::new(), retry_after_seconds: 0, time_seconds: 0 })
 }
 
 fn end_of(error: ApiError) -> End {

@@ -5,7 +5,9 @@ use std::{io, sync::Arc, time::Duration};
 use futures_util::{SinkExt, StreamExt};
 use rustls::{ClientConfig, pki_types::ServerName};
 use sealpost_crypto::request_signature::TLS_EXPORTER_LABEL;
-use sealpost_wire::{PROTOCOL_VERSION, api::header, frame::Body, limits, relay_address::RelayAddress};
+use sealpost_wire::{
+    PROTOCOL_VERSION, api::header, error::ErrorCode, frame::Body, limits, relay_address::RelayAddress,
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -38,6 +40,9 @@ pub enum SocketError {
     NotAFrame,
     #[error("closed")]
     Closed,
+    /// HTTP status 426 instead of the upgrade.
+    #[error("this version is too old for the relay")]
+    TooOldVersion,
 }
 
 pub struct Socket {
@@ -75,8 +80,13 @@ impl Socket {
             .read_buffer_size(4096)
             .max_message_size(Some(limits::FRAME_BYTES))
             .max_frame_size(Some(limits::FRAME_BYTES));
-        let (stream, _) = client_async_with_config(request, stream, Some(config)).await?;
-        Ok(Self { stream, exporter })
+        match client_async_with_config(request, stream, Some(config)).await {
+            Ok((stream, _)) => Ok(Self { stream, exporter }),
+            Err(tungstenite::Error::Http(answer)) if answer.status() == ErrorCode::TooOldVersion.status() => {
+                Err(SocketError::TooOldVersion)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     pub async fn send(&mut self, body: Body) -> Result<(), SocketError> {
