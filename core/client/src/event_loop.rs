@@ -93,7 +93,7 @@ impl EventLoop {
             Input::Envelopes(envelopes) => self.take_envelopes(envelopes),
             Input::Answer { job, answer } => match self.step(Input::Answer { job: job.clone(), answer }) {
                 // An answer that makes no sense is none: the request is tried again after a pause.
-                Err(error) if !is_storage(&error) => {
+                Err(error) if !error.is_storage() => {
                     self.step(Input::Answer { job, answer: Answer::Unreachable }).map_err(failure::of_engine)
                 }
                 result => result.map_err(failure::of_engine),
@@ -105,12 +105,12 @@ impl EventLoop {
     /// All in one transaction; where one of them makes it fail, each in its own, and that one is given up.
     fn take_envelopes(&mut self, envelopes: Vec<Envelope>) -> Result<Reply, Error> {
         match self.step(Input::Envelopes(envelopes.clone())) {
-            Err(error) if !is_storage(&error) => {}
+            Err(error) if !error.is_storage() => {}
             result => return result.map_err(failure::of_engine),
         }
         for envelope in envelopes {
             match self.step(Input::Envelopes(vec![envelope.clone()])) {
-                Err(error) if !is_storage(&error) => self.step(Input::GiveUp(Box::new(envelope))),
+                Err(error) if !error.is_storage() => self.step(Input::GiveUp(Box::new(envelope))),
                 result => result,
             }
             .map_err(failure::of_engine)?;
@@ -139,7 +139,7 @@ impl EventLoop {
                 Ok(reply)
             }
             Err(error) => {
-                if is_storage(&error) {
+                if error.is_storage() {
                     self.engine = Engine::default();
                     self.network.iter().for_each(|network| network.start_over());
                 }
@@ -147,8 +147,4 @@ impl EventLoop {
             }
         }
     }
-}
-
-fn is_storage(error: &EngineError) -> bool {
-    matches!(error, EngineError::Storage(_) | EngineError::Mls(sealpost_engine::mls::MlsError::Storage(_)))
 }

@@ -18,6 +18,7 @@ pub(crate) fn of_engine(error: EngineError) -> Error {
         EngineError::AlreadyRegistered => Error::AlreadyRegistered,
         EngineError::OtherRelay => Error::OtherRelay,
         EngineError::OwnCard => Error::OwnCard,
+        EngineError::UnusableCard => Error::InvalidCard { reason: error.to_string() },
         EngineError::KeyChanged => Error::KeyChanged,
         EngineError::UnknownContact => Error::UnknownContact,
         EngineError::UnknownConversation => Error::UnknownConversation,

@@ -109,7 +109,7 @@ impl fmt::Debug for SealingKey {
 }
 
 /// Whether anything can be sealed to this public key: for a point of small order every shared secret is zero.
-pub(crate) fn is_sealing_key(public: &[u8; 32]) -> bool {
+pub fn is_sealing_key(public: &[u8; 32]) -> bool {
     let any_secret = StaticSecret::from([1; 32]);
     any_secret.diffie_hellman(&PublicKey::from(*public)).was_contributory()
 }

@@ -1,6 +1,6 @@
 //! Who is known, by which keys, under which name; blocking.
 
-use sealpost_crypto::directory_entry::VerifiedEntry;
+use sealpost_crypto::{directory_entry::VerifiedEntry, keys::is_sealing_key};
 use sealpost_wire::{
     card::Card,
     id::{DeliveryToken, UserId},
@@ -97,6 +97,9 @@ pub fn add(step: &mut Step<'_>, card: &Card, name: &str) -> Result<(), EngineErr
     if card.id == step.account.id {
         return Err(EngineError::OwnCard);
     }
+    if !is_sealing_key(&card.sealing_key) {
+        return Err(EngineError::UnusableCard);
+    }
     let mut row = match contact(step.tx, card.id)? {
         Some(row) if row.identity_key != card.identity_key => return Err(EngineError::KeyChanged),
         Some(mut row) => {
@@ -115,6 +118,9 @@ pub fn add(step: &mut Step<'_>, card: &Card, name: &str) -> Result<(), EngineErr
 /// Somebody's first Welcome brings their card. True if they can be talked to; a key that differs from the known one
 /// raises the alarm.
 pub fn meet(step: &mut Step<'_>, card: &Card, profile_name: &str) -> Result<bool, EngineError> {
+    if !is_sealing_key(&card.sealing_key) {
+        return Ok(false);
+    }
     let mut row = match contact(step.tx, card.id)? {
         Some(row) if row.identity_key != card.identity_key => {
             raise_alarm(step, card.id)?;

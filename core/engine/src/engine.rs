@@ -7,6 +7,7 @@ use crate::{
     command::{Answer, Command, Effects, Input, Outgoing, Reply, Request},
     contacts, conversations,
     error::EngineError,
+    event::Event,
     handover,
     identity::{self, AccountState},
     messages,
@@ -57,7 +58,10 @@ impl Engine {
                 identity::session_opened(step, next_secret)?;
                 handover::version_accepted(step)?;
             }
-            Input::Envelopes(envelopes) => sync::receive(step, &envelopes)?,
+            Input::Envelopes(envelopes) => {
+                sync::receive(step, &envelopes)?;
+                contacts_changed(step)?;
+            }
             Input::GiveUp(envelope) => sync::give_up(step, &envelope)?,
             Input::Drained => {
                 if !self.drained {
@@ -182,6 +186,16 @@ fn done(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
         | Command::SendText { .. }
         | Command::Typing(_) => Ok(()),
     }
+}
+
+/// Whoever wrote may have brought a new token.
+fn contacts_changed(step: &mut Step<'_>) -> Result<(), EngineError> {
+    let changed = step.events.iter().filter_map(|event| match event {
+        Event::Contact(id) => Some(*id),
+        _ => None,
+    });
+    let changed: Vec<UserId> = changed.collect();
+    changed.into_iter().try_for_each(|id| handover::token_renewed(step, id))
 }
 
 fn request_accepted(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError> {

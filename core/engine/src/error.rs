@@ -30,6 +30,8 @@ pub enum EngineError {
     UnknownMessage,
     #[error("only its author can do that")]
     NotYours,
+    #[error("nothing can be sealed to the key on this card")]
+    UnusableCard,
     #[error("the contact is blocked")]
     Blocked,
     #[error("nothing to send")]
@@ -38,4 +40,11 @@ pub enum EngineError {
     TooLong { limit_bytes: usize },
     #[error("the relay's answer is not valid: {0}")]
     BadAnswer(&'static str),
+}
+
+impl EngineError {
+    /// Whether the database failed: nothing can go on before it is opened anew.
+    pub fn is_storage(&self) -> bool {
+        matches!(self, EngineError::Storage(_) | EngineError::Mls(MlsError::Storage(_)))
+    }
 }

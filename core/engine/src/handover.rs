@@ -44,8 +44,11 @@ pub fn hand_over(step: &mut Step<'_>, in_flight: &InFlight) -> Result<(Vec<Outgo
                 continue;
             }
             let id = job.id.clone();
-            if let Some(request) = prepare(step, job)? {
-                requests.push(Outgoing { job: Some(id), request });
+            match prepare(step, job.clone()) {
+                Ok(request) => requests.extend(request.map(|request| Outgoing { job: Some(id), request })),
+                Err(error) if error.is_storage() => return Err(error),
+                // What can't be made ready stops nobody else.
+                Err(_) => block(step, job, Blocked::Refused)?,
             }
         }
     }
@@ -67,8 +70,15 @@ fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, EngineE
                 }
                 return Ok(None);
             }
+            let group = conversations::known(step.tx, *conversation)?.group;
+            if outbox::awaits_other_group(step.tx, *conversation, group)? {
+                return Ok(None);
+            }
             match conversations::seal_content(step, *conversation, content, *message)? {
-                Some(delivery) => delivery,
+                Some(delivery) => {
+                    job.sealed_in = group;
+                    delivery
+                }
                 None => {
                     let conversation = conversations::known(step.tx, *conversation)?;
                     conversations::ensure_group(step, &conversation)?;
@@ -88,7 +98,7 @@ fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, EngineE
             let peer = conversations::known(step.tx, state.conversation)?.peer;
             conversations::seal_parcel(step, peer, parcel, false)?
         }
-        _ => return prepare_request(step, &job),
+        _ => return prepare_request(step, job),
     };
     job.sealed = Some(delivery.encode_to_vec());
     outbox::update(step, &job)?;
@@ -96,8 +106,8 @@ fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, EngineE
     Ok(Some(Request::Deliver(delivery)))
 }
 
-fn prepare_request(step: &mut Step<'_>, job: &Job) -> Result<Option<Request>, EngineError> {
-    let request = match &job.kind {
+fn prepare_request(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, EngineError> {
+    let request = match &mut job.kind {
         JobKind::FetchKeyPackage { conversation, .. } => {
             let id = conversations::known(step.tx, *conversation)?.peer;
             let request = conversations::key_package_request(step, id)?;
@@ -106,8 +116,11 @@ fn prepare_request(step: &mut Step<'_>, job: &Job) -> Result<Option<Request>, En
         JobKind::ClaimSlot { group } => {
             slots::claim(step, *group)?.map(|(name, claim)| Request::ClaimSlot { name, claim })
         }
-        JobKind::ReadSlot { group, attempt } => {
-            slots::name_to_read(step, *group, *attempt)?.map(|name| Request::ReadSlot { name })
+        JobKind::ReadSlot { group, attempt, name } => {
+            *name = slots::name_to_read(step, *group, *attempt)?;
+            let request = name.map(|name| Request::ReadSlot { name });
+            outbox::update(step, &job)?;
+            request
         }
         JobKind::PublishKeyPackages { packages, replace } => {
             Some(Request::PublishKeyPackages { packages: packages.clone(), replace: *replace })
@@ -154,15 +167,20 @@ pub fn answered(step: &mut Step<'_>, mut job: Job, answer: Answer) -> Result<(),
                 Ok(()) => Ok(()),
                 Err(reason @ (Blocked::NoDowngrade | Blocked::Refused)) => {
                     outbox::retry(step, job.clone(), LATER_MS)?;
-                    fail_waiting(step, conversation, reason)
+                    tell_waiting(step, conversation, MessageState::Failed(reason))
                 }
-                Err(reason) => block(step, job, reason),
+                Err(reason) => {
+                    if reason == Blocked::KeyAlarm {
+                        messages::add_system(step, conversation, messages::System::KeyAlarm)?;
+                    }
+                    block(step, job, reason)
+                }
             }
         }
         Answer::Slot(slot) => {
             let progress = match &job.kind {
                 JobKind::ClaimSlot { group } => slots::claimed(step, *group, &slot)?,
-                JobKind::ReadSlot { group, attempt } => slots::read(step, *group, *attempt, Some(&slot))?,
+                JobKind::ReadSlot { group, attempt, name } => slots::read(step, *group, *attempt, *name, Some(&slot))?,
                 _ => slots::Progress::Unchanged,
             };
             outbox::remove(step, &job.id)?;
@@ -197,31 +215,35 @@ fn delivered(step: &mut Step<'_>, job: Job, answer: &DeliveryAnswer) -> Result<(
     outbox::remove(step, &job.id)
 }
 
-fn refused(step: &mut Step<'_>, job: Job, error: &ApiError) -> Result<(), EngineError> {
+fn refused(step: &mut Step<'_>, mut job: Job, error: &ApiError) -> Result<(), EngineError> {
     let peer = peer(step, &job)?;
     match (error.code, peer) {
         (ErrorCode::NotFound, _) if matches!(job.kind, JobKind::ReadSlot { .. }) => {
-            let JobKind::ReadSlot { group, attempt } = job.kind else { return Ok(()) };
-            let progress = slots::read(step, group, attempt, None)?;
+            let JobKind::ReadSlot { group, attempt, name } = job.kind else { return Ok(()) };
+            let progress = slots::read(step, group, attempt, name, None)?;
             outbox::remove(step, &job.id)?;
             sync::advance(step, progress)
         }
         // The mailbox was drained before anything was sealed; one repetition, in case the token changes right now.
-        (ErrorCode::TokenRefused, Some(_)) if job.attempts == 0 => outbox::retry(step, job, 0),
+        (ErrorCode::TokenRefused, Some(_)) if !job.token_refused => {
+            job.token_refused = true;
+            outbox::retry(step, job, 0)
+        }
         (ErrorCode::TokenRefused, Some(peer)) => {
             contacts::set_token_stale(step, peer)?;
             block(step, job, Blocked::NeedsNewCard)
         }
         (ErrorCode::Retired, Some(peer)) => {
+            let told = contacts::known(step.tx, peer)?.retired;
             contacts::set_retired(step, peer)?;
-            if let Some(id) = conversations::of_two(step.tx, peer)? {
+            if let Some(id) = conversations::of_two(step.tx, peer)?.filter(|_| !told) {
                 messages::add_system(step, id, messages::System::PeerRetired)?;
             }
             block(step, job, Blocked::Retired)
         }
         (ErrorCode::MailboxFull, peer) => {
             if let Some(id) = peer.map(|peer| conversations::of_two(step.tx, peer)).transpose()?.flatten() {
-                fail_waiting(step, id, Blocked::MailboxFull)?;
+                tell_waiting(step, id, MessageState::Failed(Blocked::MailboxFull))?;
             }
             outbox::retry(step, job, LATER_MS)
         }
@@ -249,13 +271,13 @@ fn block(step: &mut Step<'_>, mut job: Job, reason: Blocked) -> Result<(), Engin
     };
     job.blocked = Some(reason);
     outbox::update(step, &job)?;
-    conversation.map_or(Ok(()), |id| fail_waiting(step, id, reason))
+    conversation.map_or(Ok(()), |id| tell_waiting(step, id, MessageState::Failed(reason)))
 }
 
-/// Every message that waits in the conversation shows why it waits.
-fn fail_waiting(step: &mut Step<'_>, id: ConversationId, reason: Blocked) -> Result<(), EngineError> {
+/// Every message that waits in the conversation shows that, or why, it waits.
+fn tell_waiting(step: &mut Step<'_>, id: ConversationId, state: MessageState) -> Result<(), EngineError> {
     for job in outbox::lane(step.tx, outbox::Lane::Contents(id))? {
-        tell_message(step, &job, MessageState::Failed(reason))?;
+        tell_message(step, &job, state)?;
     }
     Ok(())
 }
@@ -282,16 +304,17 @@ fn peer(step: &Step<'_>, job: &Job) -> Result<Option<UserId>, EngineError> {
     Ok(row.map(|row| row.peer))
 }
 
-/// Jobs that wait for this person's new card or token may go on.
+/// Jobs that wait for this person's new card may go on, if their token is a new one by now.
 pub fn token_renewed(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError> {
-    let Some(conversation) = conversations::of_two(step.tx, id)? else { return Ok(()) };
-    free(step, conversation, Blocked::NeedsNewCard)
+    if contacts::known(step.tx, id)?.token_stale {
+        return Ok(());
+    }
+    free(step, Blocked::NeedsNewCard, Some(id))
 }
 
 /// Jobs of somebody who is not blocked any more may go on.
 pub fn contact_unblocked(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError> {
-    let Some(conversation) = conversations::of_two(step.tx, id)? else { return Ok(()) };
-    free(step, conversation, Blocked::Blocked)
+    free(step, Blocked::Blocked, Some(id))
 }
 
 /// The relay does not take our version any more: whatever waits to leave stops, and says why.
@@ -306,22 +329,19 @@ pub fn version_refused(step: &mut Step<'_>) -> Result<(), EngineError> {
 
 /// The relay takes our version (again): whatever was blocked for its age may go on.
 pub fn version_accepted(step: &mut Step<'_>) -> Result<(), EngineError> {
-    outbox::unblock(step, |job| job.blocked == Some(Blocked::TooOldVersion))
+    free(step, Blocked::TooOldVersion, None)
 }
 
-fn free(step: &mut Step<'_>, id: ConversationId, reason: Blocked) -> Result<(), EngineError> {
-    outbox::unblock(step, |job| {
-        let here = match &job.kind {
-            JobKind::Content { conversation, .. }
-            | JobKind::FetchKeyPackage { conversation, .. }
-            | JobKind::Welcome { conversation, .. } => *conversation == id,
-            _ => false,
-        };
-        here && job.blocked == Some(reason)
-    })?;
-    for job in outbox::lane(step.tx, outbox::Lane::Contents(id))? {
-        if job.blocked.is_none() {
-            tell_message(step, &job, MessageState::Waiting)?;
+/// Frees what is blocked for this reason, for one person's mailbox or for all.
+fn free(step: &mut Step<'_>, reason: Blocked, whom: Option<UserId>) -> Result<(), EngineError> {
+    for job in outbox::heads(step.tx)? {
+        let peer = peer(step, &job)?;
+        if job.blocked != Some(reason) || (whom.is_some() && peer != whom) {
+            continue;
+        }
+        outbox::unblock(step, job)?;
+        if let Some(id) = peer.map(|peer| conversations::of_two(step.tx, peer)).transpose()?.flatten() {
+            tell_waiting(step, id, MessageState::Waiting)?;
         }
     }
     Ok(())

@@ -7,7 +7,11 @@
 use std::collections::BTreeSet;
 
 use prost::Message;
-use sealpost_wire::{api::directory::KeyPackages, envelope::Delivery, id::MessageId};
+use sealpost_wire::{
+    api::directory::KeyPackages,
+    envelope::Delivery,
+    id::{MessageId, SlotName},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -54,8 +58,14 @@ pub struct Job {
     pub not_before_ms: u64,
     pub attempts: u32,
     pub blocked: Option<Blocked>,
+    /// The mailbox has refused the token once.
+    #[serde(default)]
+    pub token_refused: bool,
     /// The delivery as it was first handed over (protobuf).
     pub sealed: Option<Vec<u8>>,
+    /// The group whose keys sealed it, for a content.
+    #[serde(default)]
+    pub sealed_in: Option<GroupId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,9 +92,11 @@ pub enum JobKind {
         group: GroupId,
         parcel: Vec<u8>,
     },
+    /// `name`: the slot that was asked for, kept because the exporter serves only the current epoch.
     ReadSlot {
         group: GroupId,
         attempt: u32,
+        name: Option<SlotName>,
     },
     PublishKeyPackages {
         packages: Vec<KeyPackages>,
@@ -132,6 +144,20 @@ impl Lane {
 }
 
 impl Job {
+    /// A job that was not tried yet. `not_before_ms`: Unix milliseconds, 0 for at once.
+    pub fn new(id: JobId, kind: JobKind, not_before_ms: u64) -> Self {
+        Self {
+            id,
+            kind,
+            not_before_ms,
+            attempts: 0,
+            blocked: None,
+            token_refused: false,
+            sealed: None,
+            sealed_in: None,
+        }
+    }
+
     /// What was sealed for this job, if it was handed over before.
     pub fn sealed_delivery(&self) -> Result<Option<Delivery>, StorageError> {
         let decode = |bytes: &Vec<u8>| Delivery::decode(bytes.as_slice());
@@ -146,7 +172,7 @@ pub fn enqueue(step: &mut Step<'_>, lane: Lane, kind: JobKind, pause_ms: u64) ->
     let place = after_last.max(step.now_ms << PLACE_BITS | step.random_below(1 << PLACE_BITS));
     let id = JobId([lane.key().as_slice(), &place.to_be_bytes()].concat());
     let not_before_ms = if pause_ms == 0 { 0 } else { step.now_ms + pause_ms };
-    Ok(save(step.tx, &Job { id, kind, not_before_ms, attempts: 0, blocked: None, sealed: None })?)
+    Ok(save(step.tx, &Job::new(id, kind, not_before_ms))?)
 }
 
 pub fn job(read: &(impl Read + ?Sized), id: &JobId) -> Result<Option<Job>, StorageError> {
@@ -175,11 +201,28 @@ pub fn last(read: &(impl Read + ?Sized), lane: Lane) -> Result<Option<Job>, Stor
 /// Forgets what was sealed for the jobs of a lane: its keys are gone.
 pub fn unseal(step: &mut Step<'_>, lane: Lane) -> Result<(), EngineError> {
     for mut job in self::lane(step.tx, lane)? {
+        job.sealed_in = None;
         if job.sealed.take().is_some() {
             update(step, &job)?;
         }
     }
     Ok(())
+}
+
+/// Whether a content of the conversation that was sealed in another group is still on its way. Nothing may overtake it
+/// in the new one: whoever reads that lets the other group go.
+pub fn awaits_other_group(
+    read: &(impl Read + ?Sized),
+    conversation: ConversationId,
+    group: Option<GroupId>,
+) -> Result<bool, StorageError> {
+    for lane in [Lane::Contents(conversation), Lane::Receipts(conversation)] {
+        let first: Option<Job> = list(read, &lane.key(), None, Direction::Up, 1)?.pop();
+        if first.is_some_and(|job| job.sealed_in.is_some() && job.sealed_in != group) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Why the first job of one of these lanes is blocked, if it is: whatever is queued behind it waits for the same.
@@ -231,17 +274,13 @@ pub fn network_is_back(step: &mut Step<'_>) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Frees the blocked jobs that `freed` names.
-pub fn unblock(step: &mut Step<'_>, freed: impl Fn(&Job) -> bool) -> Result<(), EngineError> {
-    for mut job in heads(step.tx)? {
-        if job.blocked.is_some() && freed(&job) {
-            job.blocked = None;
-            job.attempts = 0;
-            job.not_before_ms = 0;
-            update(step, &job)?;
-        }
-    }
-    Ok(())
+/// A blocked job may be tried again, as if for the first time.
+pub fn unblock(step: &mut Step<'_>, mut job: Job) -> Result<(), EngineError> {
+    job.blocked = None;
+    job.attempts = 0;
+    job.token_refused = false;
+    job.not_before_ms = 0;
+    update(step, &job)
 }
 
 /// Which jobs are with the relay at the moment: not durable, a new start hands them over again.

@@ -67,7 +67,7 @@ tables! {
     Seen = "seen",
     /// The same, by time, so that old ones can be forgotten. Key: time, delivery ID.
     SeenByTime = "seen_by_time",
-    /// Envelopes of a future epoch. Key: group ID, epoch, delivery ID.
+    /// Envelopes of a future epoch. Key: group ID, epoch, a number in the order of arrival, delivery ID.
     Parked = "parked",
     /// What openmls keeps. Key: its own.
     Mls = "mls",

@@ -76,7 +76,12 @@ pub fn advance(step: &mut Step<'_>, progress: Progress) -> Result<(), EngineErro
             }
             Ok(())
         }
-        Progress::Torn(conversation) => messages::add_system(step, conversation, System::SecuredAnew),
+        Progress::Torn(group, conversation) => {
+            for (delivery, message) in conversations::take_parked(step, &group)? {
+                open(step, delivery, &message)?;
+            }
+            messages::add_system(step, conversation, System::SecuredAnew)
+        }
     }
 }
 

@@ -7,7 +7,9 @@
 mod sealing;
 pub mod slots;
 
-pub use sealing::{Opening, open_ephemeral, open_message, release_parked, seal_content, seal_ephemeral, seal_parcel};
+pub use sealing::{
+    Opening, open_ephemeral, open_message, release_parked, seal_content, seal_ephemeral, seal_parcel, take_parked,
+};
 
 use sealpost_crypto::directory_entry::verify_entry;
 use sealpost_wire::{
@@ -31,6 +33,9 @@ use crate::{
 
 /// The purpose of a group whose messages are shown on screen.
 pub const PURPOSE_CONVERSATION: u16 = 1;
+/// How far the counter of a Welcome that can't be opened may be ahead: it proves nothing of who made it, and the
+/// counter must not run out.
+const COUNTER_LEAP: u32 = 1_000;
 
 /// Names a conversation on this device only; random.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,6 +71,9 @@ pub struct GroupState {
     pub epoch_since_ms: u64,
     pub own_messages: u64,
     pub pending: Option<slots::Pending>,
+    /// Its next epoch can't be reached.
+    #[serde(default)]
+    pub torn: bool,
     pub looked_at_ms: u64,
 }
 
@@ -239,10 +247,7 @@ pub fn make_group(
     let name = step.account.name.clone();
     let parcel = Body::Welcome(parcel::Welcome { welcome, card, name, counter }).into_bytes();
     let kind = JobKind::Welcome { conversation: id, group, parcel };
-    outbox::update(
-        step,
-        &Job { id: job.id.clone(), kind, not_before_ms: 0, attempts: 0, blocked: None, sealed: None },
-    )?;
+    outbox::update(step, &Job::new(job.id.clone(), kind, 0))?;
     Ok(Ok(()))
 }
 
@@ -322,7 +327,8 @@ fn answer_with_own_group(step: &mut Step<'_>, card: &Card, welcome: &parcel::Wel
         return Ok(Joined::Ignored);
     }
     let mut conversation = open(step, card.id)?;
-    if conversation.counter.is_some_and(|counter| counter > welcome.counter) {
+    let counter = conversation.counter.unwrap_or(0);
+    if !(counter..=counter.saturating_add(COUNTER_LEAP)).contains(&welcome.counter) {
         return Ok(Joined::Ignored);
     }
     conversation.counter = Some(welcome.counter);
@@ -341,6 +347,7 @@ fn new_state(step: &Step<'_>, id: GroupId, conversation: ConversationId, counter
         epoch_since_ms: step.now_ms,
         own_messages: 0,
         pending: None,
+        torn: false,
         looked_at_ms: step.now_ms,
     }
 }
@@ -380,6 +387,7 @@ fn forget_group(step: &mut Step<'_>, id: GroupId) -> Result<(), EngineError> {
             outbox::remove(step, &job.id)?;
         }
     }
+    sealing::take_parked(step, &id)?;
     Ok(step.tx.remove(Table::Group, &id.0)?)
 }
 

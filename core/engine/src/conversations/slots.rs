@@ -57,8 +57,8 @@ pub enum Progress {
     Unchanged,
     /// The group is in a new epoch: parked messages may open.
     NewEpoch(GroupId, u64),
-    /// The group is torn: its conversation is being secured anew.
-    Torn(ConversationId),
+    /// The group is torn: its conversation is being secured anew, and what is parked never opens.
+    Torn(GroupId, ConversationId),
 }
 
 /// Renews the epoch's keys by an own commit if they have served long or often enough, and nothing is pending.
@@ -187,7 +187,7 @@ pub fn look(step: &mut Step<'_>, state: &GroupState) -> Result<(), EngineError> 
     if outbox::last(step.tx, lane)?.is_some() {
         return Ok(());
     }
-    outbox::enqueue(step, lane, JobKind::ReadSlot { group: state.id, attempt: 0 }, 0)
+    enqueue_read(step, state.id, 0)
 }
 
 /// Looks at the slots of all groups that were not looked at for a while: when the device connects, and daily.
@@ -209,15 +209,26 @@ pub fn name_to_read(step: &mut Step<'_>, id: GroupId, attempt: u32) -> Result<Op
     Ok(Some(slot(&mls, &session, attempt)?.0))
 }
 
-/// The relay answered a look; `None`: the slot is free.
-pub fn read(step: &mut Step<'_>, id: GroupId, attempt: u32, answer: Option<&Slot>) -> Result<Progress, EngineError> {
+/// The relay answered a look at the slot `asked`; `None`: it is free.
+pub fn read(
+    step: &mut Step<'_>,
+    id: GroupId,
+    attempt: u32,
+    asked: Option<SlotName>,
+    answer: Option<&Slot>,
+) -> Result<Progress, EngineError> {
     let Some(mut state) = group(step.tx, id)? else { return Ok(Progress::Unchanged) };
+    let Some(name) = name_to_read(step, id, attempt)? else { return Ok(Progress::Unchanged) };
+    if asked != Some(name) {
+        // The epoch ended while the answer was on its way.
+        enqueue_read(step, id, 0)?;
+        return Ok(Progress::Unchanged);
+    }
     let Some(answer) = answer else {
         state.looked_at_ms = step.now_ms;
         save(step.tx, &state)?;
         return Ok(Progress::Unchanged);
     };
-    let Some(name) = name_to_read(step, id, attempt)? else { return Ok(Progress::Unchanged) };
     if answer.content.is_empty() {
         return torn(step, state);
     }
@@ -244,7 +255,7 @@ pub fn read(step: &mut Step<'_>, id: GroupId, attempt: u32, answer: Option<&Slot
 }
 
 fn enqueue_read(step: &mut Step<'_>, group: GroupId, attempt: u32) -> Result<(), EngineError> {
-    outbox::enqueue(step, Lane::Looks(group), JobKind::ReadSlot { group, attempt }, 0)
+    outbox::enqueue(step, Lane::Looks(group), JobKind::ReadSlot { group, attempt, name: None }, 0)
 }
 
 enum Verdict {
@@ -294,10 +305,11 @@ fn enter_epoch(step: &mut Step<'_>, state: &mut GroupState) -> Result<(), Engine
 
 fn torn(step: &mut Step<'_>, mut state: GroupState) -> Result<Progress, EngineError> {
     state.pending = None;
+    state.torn = true;
     save(step.tx, &state)?;
     if super::known(step.tx, state.conversation)?.group != Some(state.id) {
         return Ok(Progress::Unchanged);
     }
     secure_anew(step, state.conversation)?;
-    Ok(Progress::Torn(state.conversation))
+    Ok(Progress::Torn(state.id, state.conversation))
 }

@@ -41,6 +41,7 @@ pub fn apply(step: &mut Step<'_>, id: ConversationId, author: UserId, bytes: &[u
                     message.body = Body::Text(edit.text.clone());
                     message.edited = true;
                 }
+                message.body != Body::Unopened
             }),
             Err(_) => unsupported(step, conversation, author, &content, message_id),
         },
@@ -48,6 +49,7 @@ pub fn apply(step: &mut Step<'_>, id: ConversationId, author: UserId, bytes: &[u
             Ok(delete) => change(step, &conversation, author, author, &delete.target, bytes, |message| {
                 message.body = Body::Deleted;
                 message.reactions.clear();
+                true
             }),
             Err(_) => unsupported(step, conversation, author, &content, message_id),
         },
@@ -55,9 +57,10 @@ pub fn apply(step: &mut Step<'_>, id: ConversationId, author: UserId, bytes: &[u
             Ok(reaction) if reaction.emoji.len() <= EMOJI_BYTES => {
                 let Ok(target_author) = reaction.author.parse() else { return Ok(()) };
                 change(step, &conversation, author, target_author, &reaction.target, bytes, |message| {
-                    if message.body != Body::Deleted {
+                    if !matches!(message.body, Body::Deleted | Body::Unopened) {
                         message.react(author, &reaction.emoji);
                     }
+                    message.body != Body::Unopened
                 })
             }
             _ => unsupported(step, conversation, author, &content, message_id),
@@ -70,7 +73,8 @@ pub fn apply(step: &mut Step<'_>, id: ConversationId, author: UserId, bytes: &[u
     }
 }
 
-/// A message that does not open stands as a row of its own, and its author is asked to seal it anew.
+/// A message that does not open stands as a row of its own, and its author is asked to seal it anew; a stranger only
+/// when their request is accepted.
 pub fn unopenable(
     step: &mut Step<'_>,
     id: ConversationId,
@@ -83,11 +87,19 @@ pub fn unopenable(
     let conversation = conversations::known(step.tx, id)?;
     let row = Message::incoming(&conversation, message_id, author, step.now_ms, Body::Unopened);
     arrive(step, conversation.clone(), row)?;
-    ensure_group(step, &conversation)?;
+    if contacts::known(step.tx, conversation.peer)?.request {
+        return Ok(());
+    }
+    ask_for(step, &conversation, message_id)
+}
+
+/// Asks the peer to seal a message anew.
+pub fn ask_for(step: &mut Step<'_>, conversation: &Conversation, message_id: MessageId) -> Result<(), EngineError> {
+    ensure_group(step, conversation)?;
     let new_id = MessageId(step.random_bytes());
     let content = Content::new(kind::SEAL_ANEW, new_id, step.now_ms, &SealAnew { target: message_id.0.to_vec() });
-    let kind = JobKind::Content { conversation: id, content: content.encode_to_vec(), message: None };
-    outbox::enqueue(step, Lane::Receipts(id), kind, 0)
+    let kind = JobKind::Content { conversation: conversation.id, content: content.encode_to_vec(), message: None };
+    outbox::enqueue(step, Lane::Receipts(conversation.id), kind, 0)
 }
 
 fn text(
@@ -105,10 +117,7 @@ fn text(
     row.sent_at_ms = content.sent_at_ms;
     row.reply_to = MessageId::try_from(text.reply_to.as_slice()).ok();
     row.expires_after_seconds = content.expires_after_seconds;
-    let known = contacts::known(step.tx, conversation.peer)?;
-    if !known.request {
-        receipt(step, &conversation, id, false)?;
-    }
+    receipt(step, &conversation, id, false)?;
     insert(step, conversation, row)
 }
 
@@ -156,7 +165,8 @@ fn arrive(step: &mut Step<'_>, mut conversation: Conversation, row: Message) -> 
     Ok(())
 }
 
-/// Changes the message that a content names; keeps the content where the message has not come yet.
+/// Changes the message that a content names; keeps the content where the message has not come yet, or `change` says
+/// that it needs its text.
 fn change(
     step: &mut Step<'_>,
     conversation: &Conversation,
@@ -164,19 +174,21 @@ fn change(
     target_author: UserId,
     target: &[u8],
     bytes: &[u8],
-    change: impl FnOnce(&mut Message),
+    change: impl FnOnce(&mut Message) -> bool,
 ) -> Result<(), EngineError> {
     let Ok(target) = MessageId::try_from(target) else { return Ok(()) };
-    match row::message_by_id(step.tx, conversation.id, target_author, target)? {
-        Some(mut message) if message.body != Body::Unopened => {
-            change(&mut message);
-            row::update(step, &message)
-        }
-        _ => {
-            let place = row::place_key(conversation.id, target_author, target);
-            row::keep_early(step, &place, EARLY, &[by.as_str().as_bytes(), bytes].concat())
+    if let Some(mut message) = row::message_by_id(step.tx, conversation.id, target_author, target)? {
+        let was_unread = message.counts_as_unread() && message.position > conversation.read_up_to;
+        if change(&mut message) {
+            if was_unread && !message.counts_as_unread() {
+                let unread = conversation.unread.saturating_sub(1);
+                conversations::update(step, &Conversation { unread, ..conversation.clone() })?;
+            }
+            return row::update(step, &message);
         }
     }
+    let place = row::place_key(conversation.id, target_author, target);
+    row::keep_early(step, &place, EARLY, &[by.as_str().as_bytes(), bytes].concat())
 }
 
 fn receipts(step: &mut Step<'_>, conversation: &Conversation, body: &[u8]) -> Result<(), EngineError> {

@@ -163,11 +163,13 @@ pub fn send_profile(step: &mut Step<'_>, conversation: &Conversation) -> Result<
     enqueue_new(step, conversation, kind::PROFILE, &body)
 }
 
-/// The messages of an accepted request may be acknowledged now.
+/// The messages of an accepted request may be acknowledged now, or asked for where they did not open.
 pub fn acknowledge_request(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
     for message in row::after(step.tx, conversation.id, 0)? {
-        if !message.mine && matches!(message.body, Body::Text(_)) {
-            receipt(step, conversation, message.id, false)?;
+        match message.body {
+            Body::Text(_) if !message.mine => receipt(step, conversation, message.id, false)?,
+            Body::Unopened => apply::ask_for(step, conversation, message.id)?,
+            _ => {}
         }
     }
     Ok(())
@@ -197,8 +199,11 @@ pub fn add_system(step: &mut Step<'_>, id: ConversationId, what: System) -> Resu
     Ok(())
 }
 
-/// Queues a receipt, joined to one that waits already.
+/// Queues a receipt, joined to one that waits already. A stranger gets none.
 fn receipt(step: &mut Step<'_>, conversation: &Conversation, id: MessageId, read: bool) -> Result<(), EngineError> {
+    if contacts::known(step.tx, conversation.peer)?.request {
+        return Ok(());
+    }
     let lane = Lane::Receipts(conversation.id);
     if let Some(mut job) = outbox::last(step.tx, lane)?.filter(|job| job.sealed.is_none())
         && let JobKind::Content { content, .. } = &mut job.kind
