@@ -2,22 +2,14 @@
 
 use sealpost_engine::{
     command::{Answer, Command, Input, Request},
-    outbox::JobKind,
+    event::Event,
 };
 use sealpost_wire::{api::slot::SlotClaim, limits};
 
 use crate::{
     person::Fate,
-    town::{ADA, BEN, DAY_MS, Town, over_both_suites},
+    town::{ADA, BEN, DAY_MS, Town, is_claim, is_content, over_both_suites},
 };
-
-fn is_claim(kind: &JobKind) -> bool {
-    matches!(kind, JobKind::ClaimSlot { .. })
-}
-
-fn is_content(kind: &JobKind) -> bool {
-    matches!(kind, JobKind::Content { .. })
-}
 
 #[test]
 fn keys_are_renewed_after_enough_messages() {
@@ -222,6 +214,6 @@ fn typing_is_shown_and_writes_nothing() {
         assert!(town.people[ADA].rows() == before, "a signal leaves nothing behind");
         town.settle();
         let (shown, who) = (town.conversation(BEN, ADA).id, town.id(ADA));
-        assert!(town.told(BEN, &sealpost_engine::event::Event::Typing(shown, who)));
+        assert!(town.told(BEN, &Event::Typing(shown, who)));
     });
 }

@@ -5,4 +5,12 @@ mod person;
 mod relay;
 mod town;
 
+mod contents;
 mod healing;
+mod opening;
+mod outbox;
+mod overtaking;
+mod slots;
+mod transactions;
+mod trust;
+mod unopened;

@@ -30,6 +30,8 @@ pub enum Fate {
     Refused(ErrorCode),
     /// The receipt in the answer is forged.
     Forged,
+    /// The relay says that it has it, and has not.
+    Swallowed,
 }
 
 pub struct Person {

@@ -33,6 +33,8 @@ pub struct Relay {
     pub full: BTreeSet<UserId>,
     /// Serves key packages of this suite only, whatever the entry lists.
     pub serves_only: Option<Suite>,
+    /// Somebody writes garbage into every slot before its first claim.
+    pub spoils_slots: bool,
     sequence: u64,
 }
 
@@ -53,6 +55,7 @@ impl Relay {
             known: BTreeMap::new(),
             full: BTreeSet::new(),
             serves_only: None,
+            spoils_slots: false,
             sequence: 0,
         }
     }
@@ -97,6 +100,9 @@ impl Relay {
             Request::Deliver(delivery) => self.deliver(&delivery, now_seconds),
             Request::FetchKeyPackage { id, request } => self.key_package(id, &request, now_seconds),
             Request::ClaimSlot { name, claim } => {
+                if self.spoils_slots {
+                    self.slots.entry(name).or_insert_with(|| Some(b"garbage".to_vec()));
+                }
                 let standing = self.slots.entry(name).or_insert_with(|| Some(claim.content.clone())).clone();
                 Answer::Slot(self.slot(name, standing, Some(&claim.content)))
             }

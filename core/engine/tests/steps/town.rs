@@ -9,13 +9,13 @@ use sealpost_engine::{
     error::EngineError,
     event::Event,
     identity::PreparedRegistration,
-    messages::{self, Body, Message, MessageState},
+    messages::{self, Body, Message, MessageState, System},
     mls::{Group, GroupId, Session},
     outbox::JobKind,
     storage::save,
 };
 use sealpost_wire::{
-    envelope::Envelope,
+    envelope::{DeliveryAnswer, Envelope},
     id::{MessageId, UserId},
     limits,
     suite::Suite,
@@ -42,6 +42,35 @@ pub struct Town {
     pub people: Vec<Person>,
     pub now_ms: u64,
     pub suite: Suite,
+}
+
+pub fn is_claim(kind: &JobKind) -> bool {
+    matches!(kind, JobKind::ClaimSlot { .. })
+}
+
+pub fn is_look(kind: &JobKind) -> bool {
+    matches!(kind, JobKind::ReadSlot { .. })
+}
+
+pub fn is_commit(kind: &JobKind) -> bool {
+    matches!(kind, JobKind::Commit { .. })
+}
+
+pub fn is_content(kind: &JobKind) -> bool {
+    matches!(kind, JobKind::Content { .. })
+}
+
+/// A content that is a message of its own.
+pub fn is_message(kind: &JobKind) -> bool {
+    matches!(kind, JobKind::Content { message: Some(_), .. })
+}
+
+pub fn is_fetch(kind: &JobKind) -> bool {
+    matches!(kind, JobKind::FetchKeyPackage { .. })
+}
+
+pub fn is_welcome(kind: &JobKind) -> bool {
+    matches!(kind, JobKind::Welcome { .. })
 }
 
 /// Runs a scenario over both suites, each in a town of its own where Ada and Ben have each other's card.
@@ -217,6 +246,7 @@ impl Town {
                 Answer::Unreachable
             }
             Some(Fate::Refused(code)) => refused(code),
+            Some(Fate::Swallowed) => Answer::Delivered(DeliveryAnswer::default()),
             Some(Fate::Forged) => match self.perform(who, request) {
                 Answer::Slot(mut slot) => {
                     slot.receipt[0] ^= 1;
@@ -302,6 +332,20 @@ impl Town {
         let conversation = self.conversation(who, with).id;
         let message = messages::message_by_id(&self.people[who].store, conversation, self.id(author), id);
         message.expect("the message is read").expect("the message is there")
+    }
+
+    /// How many rows stand for something that could not be opened.
+    pub fn unopened(&self, who: usize, with: usize) -> usize {
+        self.messages(who, with).iter().filter(|message| message.body == Body::Unopened).count()
+    }
+
+    /// The rows that tell what happened to the conversation.
+    pub fn notices(&self, who: usize, with: usize) -> Vec<System> {
+        let notice = |message: Message| match message.body {
+            Body::System(what) => Some(what),
+            _ => None,
+        };
+        self.messages(who, with).into_iter().filter_map(notice).collect()
     }
 
     /// The state of an own message.

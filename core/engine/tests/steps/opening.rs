@@ -1,0 +1,223 @@
+//! How conversations begin: by one, by both at once, with a key package that is gone, by a stranger.
+
+use sealpost_engine::{
+    command::{Command, Input, Request},
+    messages::MessageState,
+    outbox::JobKind,
+};
+use sealpost_wire::frame::NoticeKind;
+
+use crate::{
+    person::Fate,
+    town::{ADA, BEN, CLO, Town, is_content, is_fetch, is_message, is_welcome, over_both_suites},
+};
+
+/// Ada and Ben have both written before either has heard of the other, and both Welcomes are with the relay.
+fn both_open(town: &mut Town, fate: Option<Fate>) {
+    for who in [ADA, BEN] {
+        town.disconnects(who);
+        town.says(who, ADA + BEN - who, &format!("first of {who}"));
+        town.says(who, ADA + BEN - who, &format!("second of {who}"));
+        if let Some(fate) = fate {
+            town.people[who].next(is_message, fate);
+        }
+    }
+    for who in [ADA, BEN] {
+        town.connects(who);
+    }
+    while town.performs(ADA) || town.performs(BEN) {}
+}
+
+#[track_caller]
+fn have_one_group_and_all_four_texts(town: &mut Town) {
+    for who in [ADA, BEN] {
+        let with = ADA + BEN - who;
+        let mut texts = town.texts(who, with);
+        texts.sort();
+        assert_eq!(texts, ["first of 0", "first of 1", "second of 0", "second of 1"]);
+        assert_eq!(town.unopened(who, with), 0);
+        assert_eq!(town.people[who].account().unhandled, 0);
+    }
+    town.still_talk();
+}
+
+#[test]
+fn conversation_opens_with_its_first_message() {
+    over_both_suites(|mut town| {
+        assert!(town.relay.accounts.values().all(|account| account.mailbox.is_empty()));
+        let id = town.says(ADA, BEN, "hello Ben");
+        town.settles();
+        assert_eq!(town.texts(BEN, ADA), ["hello Ben"]);
+        assert_eq!(town.state(ADA, BEN, id), MessageState::Delivered);
+        assert_eq!(town.contact(BEN, ADA).profile_name, "Ada");
+        assert_eq!(town.contact(ADA, BEN).profile_name, "Ben");
+        town.still_talk();
+    });
+}
+
+#[test]
+fn both_open_at_once_and_fold_into_one() {
+    over_both_suites(|mut town| {
+        both_open(&mut town, None);
+        town.settles();
+        have_one_group_and_all_four_texts(&mut town);
+    });
+}
+
+#[test]
+fn both_open_at_once_and_their_messages_come_later() {
+    over_both_suites(|mut town| {
+        both_open(&mut town, Some(Fate::Lost));
+        town.settles();
+        have_one_group_and_all_four_texts(&mut town);
+    });
+}
+
+#[test]
+fn message_in_the_group_that_folds_is_not_overtaken_by_one_in_the_group_that_stays() {
+    over_both_suites(|mut town| {
+        both_open(&mut town, Some(Fate::Hold));
+        town.settle();
+        let stays = town.group(ADA, BEN).id;
+        assert_eq!(town.group(BEN, ADA).id, stays);
+        let made_it = |town: &mut Town, who| town.with_mls(who, stays, |group| group.own_index() == 0);
+        let (winner, loser) = if made_it(&mut town, ADA) { (ADA, BEN) } else { (BEN, ADA) };
+        town.releases(winner);
+        town.settles();
+        town.releases(loser);
+        town.settles();
+        have_one_group_and_all_four_texts(&mut town);
+    });
+}
+
+#[test]
+fn welcome_comes_before_anything_that_is_sealed_in_its_group() {
+    over_both_suites(|mut town| {
+        town.people[ADA].next(is_welcome, Fate::Lost);
+        town.says(ADA, BEN, "one");
+        town.settle();
+        assert!(town.group(ADA, BEN).awaits_welcome);
+        assert!(town.people[ADA].jobs().iter().filter(|job| is_content(&job.kind)).all(|job| job.sealed.is_none()));
+        town.settles();
+        assert_eq!(town.texts(BEN, ADA), ["one"]);
+        town.still_talk();
+    });
+}
+
+#[test]
+fn welcome_that_is_delivered_twice_is_joined_once() {
+    over_both_suites(|mut town| {
+        town.says(ADA, BEN, "one");
+        while town.performs(ADA) {}
+        let ben = town.id(BEN);
+        let envelopes = town.relay.account(ben).mailbox.clone();
+        town.relay.account(ben).mailbox.extend(envelopes);
+        town.settles();
+        assert_eq!(town.texts(BEN, ADA), ["one"]);
+        town.still_talk();
+    });
+}
+
+#[test]
+fn crash_between_key_package_and_welcome_makes_the_group_once() {
+    over_both_suites(|mut town| {
+        town.people[ADA].next(is_fetch, Fate::Hold);
+        town.says(ADA, BEN, "one");
+        town.settle();
+        let outgoing = town.people[ADA].held.pop().expect("the key package is asked for");
+        let answer = town.perform(ADA, outgoing.request);
+        let (job, now_ms) = (outgoing.job.expect("a job"), town.now_ms);
+        town.people[ADA].step_without_commit(Input::Answer { job, answer }, now_ms);
+        town.connects(ADA);
+        town.settles();
+        assert_eq!(town.texts(BEN, ADA), ["one"]);
+        assert_eq!(town.conversation(ADA, BEN).groups.len(), 1);
+        town.still_talk();
+    });
+}
+
+#[test]
+fn welcome_for_a_key_package_that_is_gone_is_answered_with_an_own_group() {
+    over_both_suites(|mut town| {
+        // Ben's device has published key packages, and lost their secrets with the transaction that made them.
+        let notice = Input::Notice { kind: NoticeKind::KeyPackagesLow, deadline_seconds: 0 };
+        let (ben, now_ms) = (town.id(BEN), town.now_ms);
+        let effects = town.people[BEN].step_without_commit(notice, now_ms);
+        let published = effects.requests.into_iter().find_map(|outgoing| match outgoing.request {
+            Request::PublishKeyPackages { packages, .. } => Some(packages),
+            _ => None,
+        });
+        let good = town.relay.account(ben).packages.clone();
+        town.relay.account(ben).packages = published.expect("key packages are published");
+        let suite = town.suite.number();
+        town.relay.account(ben).packages.retain(|packages| packages.suite == suite);
+        town.connects(BEN);
+        let id = town.says(ADA, BEN, "into a group that Ben can't join");
+        while town.performs(ADA) {}
+        town.relay.account(ben).packages = good;
+        town.settles();
+        assert_eq!(town.group(ADA, BEN).counter, 1);
+        assert_eq!(town.group(BEN, ADA).counter, 1);
+        assert_eq!(town.group(ADA, BEN).id, town.group(BEN, ADA).id);
+        town.still_talk();
+        let _ = id;
+    });
+}
+
+#[test]
+fn stranger_learns_nothing_before_the_request_is_accepted() {
+    over_both_suites(|mut town| {
+        town.command(ADA, Command::SetReadReceipts(true));
+        town.meets(CLO, ADA);
+        let first = town.says(CLO, ADA, "do you know me?");
+        let second = town.says(CLO, ADA, "hello?");
+        town.settles();
+        assert_eq!(town.texts(ADA, CLO), ["do you know me?", "hello?"]);
+        assert!(town.contact(ADA, CLO).request);
+        let conversation = town.conversation(ADA, CLO).id;
+        town.command(ADA, Command::MarkRead { conversation, position: u64::MAX });
+        town.command(ADA, Command::SetName("Ada Lovelace".to_owned()));
+        town.settles();
+        assert_eq!(town.job_kinds(ADA), []);
+        for id in [first, second] {
+            assert_eq!(town.state(CLO, ADA, id), MessageState::Sent);
+        }
+        assert_eq!(town.contact(CLO, ADA).profile_name, "");
+        let clo = town.id(CLO);
+        town.command(ADA, Command::AcceptContact(clo));
+        town.settles();
+        for id in [first, second] {
+            assert_eq!(town.state(CLO, ADA, id), MessageState::Delivered);
+        }
+        assert_eq!(town.contact(CLO, ADA).profile_name, "Ada Lovelace");
+    });
+}
+
+#[test]
+fn answering_accepts_a_request() {
+    over_both_suites(|mut town| {
+        town.meets(CLO, ADA);
+        let id = town.says(CLO, ADA, "do you know me?");
+        town.settles();
+        town.says(ADA, CLO, "now I do");
+        town.settles();
+        assert!(!town.contact(ADA, CLO).request);
+        assert_eq!(town.state(CLO, ADA, id), MessageState::Delivered);
+        assert_eq!(town.texts(CLO, ADA), ["do you know me?", "now I do"]);
+    });
+}
+
+#[test]
+fn stranger_who_is_blocked_is_not_heard_again() {
+    over_both_suites(|mut town| {
+        town.meets(CLO, ADA);
+        town.says(CLO, ADA, "one");
+        town.settles();
+        let clo = town.id(CLO);
+        town.command(ADA, Command::BlockContact(clo));
+        town.says(CLO, ADA, "two");
+        town.settles();
+        assert_eq!(town.texts(ADA, CLO), ["one"]);
+        assert!(town.job_kinds(ADA).iter().all(|kind| !matches!(kind, JobKind::Content { .. })));
+    });
+}
