@@ -1,8 +1,10 @@
 //! End-to-end scenarios: real accounts on real databases, talking through the real relay over real sockets.
 
+mod changed_app;
 mod person;
 mod relay;
 
 mod faults;
+mod hostile;
 mod registration;
 mod talking;
