@@ -6,5 +6,6 @@ mod relay;
 
 mod faults;
 mod hostile;
+mod killing;
 mod registration;
 mod talking;
