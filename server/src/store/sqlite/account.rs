@@ -1,7 +1,7 @@
 //! Accounts: claimed once, moved off their number, retired, deleted; their IDs stay taken.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
-use sealpost_wire::{api::directory::DirectoryEntry, id::UserId};
+use rusqlite::{Connection, OptionalExtension, params};
+use sealpost_wire::id::UserId;
 
 use super::{code, directory, mailbox, row_of};
 use crate::store::{
@@ -48,7 +48,7 @@ fn repeat(tx: &Connection, new: &NewAccount) -> rusqlite::Result<Option<Registra
          FROM account WHERE id = ?1",
     )?;
     let standing = statement
-        .query_row([new.id.to_bytes()], |row| Ok((entry(row)?, row.get::<_, Vec<u8>>(6)?, row.get(7)?)))
+        .query_row([new.id.to_bytes()], |row| Ok((directory::entry(row)?, row.get::<_, Vec<u8>>(6)?, row.get(7)?)))
         .optional()?;
     Ok(match standing {
         None => None,
@@ -89,7 +89,7 @@ pub fn find(connection: &Connection, id: UserId, former: FormerId) -> rusqlite::
         "SELECT id, identity_key, sealing_key, suites, signature, retire_at FROM account WHERE id = ?1",
     )?;
     let account = statement
-        .query_row([id.to_bytes()], |row| Ok(Account { entry: entry(row)?, retire_at: row.get(5)? }))
+        .query_row([id.to_bytes()], |row| Ok(Account { entry: directory::entry(row)?, retire_at: row.get(5)? }))
         .optional()?;
     let mut statement = connection.prepare_cached("SELECT identity_key FROM former_id WHERE id_hash = ?1")?;
     let left: Option<Vec<u8>> = statement.query_row([former.0], |row| row.get(0)).optional()?;
@@ -97,18 +97,6 @@ pub fn find(connection: &Connection, id: UserId, former: FormerId) -> rusqlite::
         (Some(account), _) => Found::Account(account),
         (None, Some(key)) => Found::Former { identity_key: key.try_into().ok() },
         (None, None) => Found::Nobody,
-    })
-}
-
-/// The first five columns are those of an entry.
-pub fn entry(row: &Row<'_>) -> rusqlite::Result<DirectoryEntry> {
-    let suites: Vec<u8> = row.get(3)?;
-    Ok(DirectoryEntry {
-        id: UserId::from_random(row.get(0)?).to_string(),
-        identity_key: row.get(1)?,
-        sealing_key: row.get(2)?,
-        suites: suites.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect(),
-        signature: row.get(4)?,
     })
 }
 

@@ -1,13 +1,13 @@
-//! Key packages: each one-time package is handed out once, the last-resort one when no other is left.
+//! Directory entries, and key packages: each one-time package is handed out once, the last-resort one when no other is left.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use sealpost_wire::{
-    api::directory::{KeyPackageCount, KeyPackages},
+    api::directory::{DirectoryEntry, KeyPackageCount, KeyPackages},
     id::UserId,
     limits,
 };
 
-use super::{account, delivery, row_of};
+use super::{delivery, row_of};
 use crate::store::{Addressee, Delivered, PackagesAdded, Taken};
 
 pub fn add_key_packages(
@@ -52,7 +52,7 @@ pub fn key_package_counts(connection: &Connection, id: UserId) -> rusqlite::Resu
         "SELECT id, identity_key, sealing_key, suites, signature, account FROM account WHERE id = ?1",
     )?;
     let found: Option<(_, i64)> =
-        statement.query_row([id.to_bytes()], |row| Ok((account::entry(row)?, row.get(5)?))).optional()?;
+        statement.query_row([id.to_bytes()], |row| Ok((entry(row)?, row.get(5)?))).optional()?;
     let Some((entry, account)) = found else { return Ok(Vec::new()) };
     let counted = |suite: &u16| Ok(KeyPackageCount { suite: *suite, one_time: count(connection, account, *suite)? });
     entry.suites.iter().map(counted).collect()
@@ -65,7 +65,7 @@ pub fn take_key_package(tx: &Connection, asked: &Addressee, suites: &[u16], now:
     }
     let mut statement =
         tx.prepare_cached("SELECT id, identity_key, sealing_key, suites, signature FROM account WHERE account = ?1")?;
-    let entry = statement.query_row([mailbox], account::entry)?;
+    let entry = statement.query_row([mailbox], entry)?;
     let mut statement = tx.prepare_cached(
         "SELECT package, last_resort, content FROM key_package WHERE account = ?1 AND suite = ?2
          ORDER BY last_resort, package LIMIT 1",
@@ -82,6 +82,18 @@ pub fn take_key_package(tx: &Connection, asked: &Addressee, suites: &[u16], now:
         return Ok(Taken::Package { entry, suite: *suite, package, last_resort, left });
     }
     Ok(Taken::Nothing)
+}
+
+/// The first five columns are those of an entry.
+pub fn entry(row: &Row<'_>) -> rusqlite::Result<DirectoryEntry> {
+    let suites: Vec<u8> = row.get(3)?;
+    Ok(DirectoryEntry {
+        id: UserId::from_random(row.get(0)?).to_string(),
+        identity_key: row.get(1)?,
+        sealing_key: row.get(2)?,
+        suites: suites.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect(),
+        signature: row.get(4)?,
+    })
 }
 
 fn count(connection: &Connection, account: i64, suite: u16) -> rusqlite::Result<u32> {
