@@ -129,13 +129,17 @@ impl Group {
         self.forget_own_commit(session)
     }
 
-    /// Applies a commit of this epoch: reads, judges and merges it. Drops this device's own pending commit, unless it is
-    /// this very one, which is merged.
+    /// Applies a commit of this epoch: reads, judges and merges it. Drops this device's own pending commit, unless it
+    /// is this very one, which is merged.
     ///
     /// # Errors
     /// What all members see alike, and skip: [`MlsError::WrongGroup`], [`MlsError::OldEpoch`],
     /// [`MlsError::FutureEpoch`], [`MlsError::Undecryptable`], [`MlsError::Forbidden`] (also `judge`'s word), and
     /// [`MlsError::OwnMessage`]. What makes this device a torn one: [`MlsError::PathBroken`].
+    ///
+    /// openmls opens the path before it shows the content, so a commit that breaks a rule and this device's path at
+    /// once is skipped by the others and [`MlsError::PathBroken`] here: before it calls itself torn, a device looks
+    /// whether the next attempt's commit applies.
     pub fn apply_commit(
         &mut self,
         session: &mut Session<'_>,

@@ -17,7 +17,8 @@ use super::{
 };
 use crate::storage::StorageError;
 
-/// A group as it stands in the store and, until the session is finished, ahead of it.
+/// A group as it stands in the store and, until the session is finished, ahead of it. It may be kept for the next step
+/// once its step has committed (loading takes longer than a message where the group is large), and is dropped if not.
 pub struct Group {
     pub(super) mls: MlsGroup,
     id: GroupId,
@@ -87,8 +88,8 @@ impl Group {
     /// Joins by a Welcome (an `MLSMessage` that holds one). Its key package is used up, unless it is the last resort.
     ///
     /// # Errors
-    /// [`MlsError::AlreadyJoined`], [`MlsError::NoKeyPackage`], [`MlsError::WelcomeRefused`]; [`MlsError::Forbidden`] for
-    /// a group that is not made as ours are.
+    /// [`MlsError::AlreadyJoined`], [`MlsError::NoKeyPackage`], [`MlsError::WelcomeRefused`]; [`MlsError::Forbidden`]
+    /// for a group that is not made as ours are.
     pub fn join(session: &mut Session<'_>, welcome: &[u8]) -> Result<Joined, MlsError> {
         let message = MlsMessageIn::tls_deserialize_exact_bytes(welcome);
         let Ok(MlsMessageBodyIn::Welcome(welcome)) = message.map(MlsMessageIn::extract) else {

@@ -1,8 +1,8 @@
 //! Key packages: made by the device for the relay to hand out, checked by whoever adds the device to a group.
 //!
 //! openmls would compare an MLS lifetime with the system's clock, in which members differ, and a commit that some
-//! accept and some refuse is a fork. So the lifetime is unlimited, and our own expiry is an extension that only the adder
-//! looks at, with the relay's time.
+//! accept and some refuse is a fork. So the lifetime is unlimited, and our own expiry is an extension that only the
+//! adder looks at, with the relay's time.
 
 use openmls::{
     ciphersuite::hash_ref::KeyPackageRef,
@@ -122,8 +122,8 @@ pub(super) fn check_added(key_package: &KeyPackage, crypto: &RustCrypto) -> Resu
     check_leaf(leaf, key_package.ciphersuite(), crypto)
 }
 
-/// What every new leaf has to fulfil: it names its owner, and one can seal to it. To a key of the wrong shape nobody could,
-/// and no member's commit would succeed any more, because a commit's path is sealed to all others.
+/// What every new leaf has to fulfil: it names its owner, and one can seal to it. To a key of the wrong shape nobody
+/// could, and no member's commit would succeed any more, because a commit's path is sealed to all others.
 pub(super) fn check_leaf(leaf: &LeafNode, suite: Ciphersuite, crypto: &RustCrypto) -> Result<Member, &'static str> {
     const NO_KEY: &str = "a leaf's key is not one";
     let key = leaf.encryption_key().tls_serialize_detached().map_err(|_| NO_KEY)?;
