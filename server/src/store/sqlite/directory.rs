@@ -1,4 +1,4 @@
-//! Directory entries, and key packages: each one-time package is handed out once, the last-resort one when no other is left.
+//! Directory entries, and key packages: each one-time package is handed out once, then the last-resort one.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sealpost_wire::{
