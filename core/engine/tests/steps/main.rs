@@ -14,3 +14,4 @@ mod slots;
 mod transactions;
 mod trust;
 mod unopened;
+mod walk;

@@ -9,7 +9,6 @@ use sealpost_engine::{
     error::EngineError,
     event::Event,
     identity::{self, Account, PreparedRegistration},
-    mls::MlsError,
     outbox::{Job, JobKind},
     step::Random,
     storage::{Direction, Read, Table, all, memory::MemoryStore},
@@ -127,6 +126,11 @@ impl Person {
         self.fates.push((kind, fate));
     }
 
+    pub fn forget_fates(&mut self) {
+        self.fates.clear();
+    }
+
+    /// What happens to this request, where it was said.
     pub fn fate(&mut self, outgoing: &Outgoing) -> Option<Fate> {
         let job = outgoing.job.as_ref()?;
         let kind = self.jobs().into_iter().find(|it| it.id == *job)?.kind;
@@ -159,10 +163,6 @@ impl Person {
         };
         Table::ALL.iter().flat_map(rows).collect()
     }
-
-    pub fn random(&mut self) -> &mut Seeded {
-        &mut self.random
-    }
 }
 
 impl Random for Seeded {
@@ -187,9 +187,4 @@ impl Seeded {
     pub fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
-}
-
-/// Whether the failure is the store's, after which a device starts anew.
-pub fn is_storage(error: &EngineError) -> bool {
-    matches!(error, EngineError::Storage(_) | EngineError::Mls(MlsError::Storage(_)))
 }

@@ -22,7 +22,7 @@ use sealpost_wire::{
 };
 
 use crate::{
-    person::{Fate, Person, is_storage},
+    person::{Fate, Person},
     relay::{Relay, refused},
 };
 
@@ -277,7 +277,7 @@ impl Town {
         match self.people[who].step(Input::Answer { job: job.clone(), answer }, self.now_ms) {
             Ok(effects) => drop(self.after(who, effects)),
             Err(error) => {
-                assert!(!is_storage(&error), "the store does not fail: {error}");
+                assert!(!error.is_storage(), "the store does not fail: {error}");
                 self.people[who].failures.push(error);
                 self.take(who, Input::Answer { job, answer: Answer::Unreachable });
             }

@@ -67,7 +67,7 @@ fn fails_at_every_write(person: &Person, now_ms: u64, input: impl Fn() -> Input)
         match step {
             Ok(_) => false,
             Err(error) => {
-                assert!(crate::person::is_storage(&error), "the cause is told as it is: {error}");
+                assert!(error.is_storage(), "the cause is told as it is: {error}");
                 true
             }
         }
