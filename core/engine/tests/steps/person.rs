@@ -33,6 +33,9 @@ pub enum Fate {
     Swallowed,
 }
 
+/// Which requests are meant, by their jobs.
+type Kind = fn(&JobKind) -> bool;
+
 pub struct Person {
     pub store: MemoryStore,
     pub engine: Engine,
@@ -42,7 +45,7 @@ pub struct Person {
     pub outgoing: VecDeque<Outgoing>,
     pub held: Vec<Outgoing>,
     /// For the next request of such a kind.
-    fates: Vec<(fn(&JobKind) -> bool, Fate)>,
+    fates: Vec<(Kind, Fate)>,
     pub events: Vec<Event>,
     pub wake_at_ms: Option<u64>,
     /// Why steps failed, unless a test expected it.
@@ -122,7 +125,7 @@ impl Person {
     }
 
     /// What happens to the next request of a job of such a kind.
-    pub fn next(&mut self, kind: fn(&JobKind) -> bool, fate: Fate) {
+    pub fn next(&mut self, kind: Kind, fate: Fate) {
         self.fates.push((kind, fate));
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sealpost_engine::{
     command::{Command, Input, Request},
-    messages::Body,
+    messages::{Body, Message},
 };
 use sealpost_wire::{
     envelope::Envelope,
@@ -19,6 +19,9 @@ use crate::{
 
 const STEPS: usize = 2_000;
 const PEOPLE: [usize; 2] = [ADA, BEN];
+
+/// Body, whether it was edited, reactions.
+type Content = (Body, bool, Vec<(UserId, String)>);
 
 struct Walk {
     town: Town,
@@ -204,9 +207,9 @@ impl Walk {
     }
 
     /// What both have to agree on, by author and ID.
-    fn contents(&self, who: usize) -> BTreeMap<(UserId, MessageId), (Body, bool, Vec<(UserId, String)>)> {
+    fn contents(&self, who: usize) -> BTreeMap<(UserId, MessageId), Content> {
         let messages = self.town.messages(who, ADA + BEN - who).into_iter();
-        let content = |message: sealpost_engine::messages::Message| {
+        let content = |message: Message| {
             let mut reactions = message.reactions;
             reactions.sort();
             ((message.author, message.id), (message.body, message.edited, reactions))
