@@ -5,6 +5,7 @@ mod person;
 mod relay;
 
 mod faults;
+mod folder;
 mod hostile;
 mod killing;
 mod registration;

@@ -202,10 +202,16 @@ impl Person {
     /// Waits for something that events announce.
     #[track_caller]
     pub fn eventually(&self, what: &str, condition: impl Fn() -> bool) {
+        self.eventually_of(self.account(), what, |_| condition());
+    }
+
+    /// The same of another account, such as one that was opened from a copy.
+    #[track_caller]
+    pub fn eventually_of(&self, account: &Account, what: &str, condition: impl Fn(&Account) -> bool) {
         let start = Instant::now();
-        while !condition() {
+        while !condition(account) {
             assert!(start.elapsed() < PATIENCE, "waited in vain for: {what}");
-            self.account().next_event(Duration::from_millis(50));
+            account.next_event(Duration::from_millis(50));
         }
     }
 

@@ -64,7 +64,11 @@ impl EventLoop {
             match work.recv_timeout(self.sleep()) {
                 Ok(Work::Step { input, done }) => done(self.take(input)),
                 Ok(Work::Network(network)) => self.network = network,
-                Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                    // Else it is made up for at the next opening.
+                    let _ = self.store.forget_deleted();
+                    return;
+                }
                 Err(RecvTimeoutError::Timeout) => self.timeout(),
             }
         }
