@@ -327,7 +327,7 @@ demo-step-look = Was das Relay hat
 demo-text-waiting = Dieser wartet beim Relay, während wir es durchsuchen.
 demo-waits-there = { $name } ist offline, also wartet die Nachricht beim Relay. Das sind dessen Zeilen:
 demo-row-account = IDs, öffentliche Schlüssel, ein Hashwert je Nummer
-demo-row-code = offene Codes, als Hashwerte
+demo-row-code = Codes von heute, als Hashwerte
 demo-row-codes-a-day = wie viele Codes heute gesendet wurden
 demo-row-delivered = Hashwerte, die eine Wiederholung erkennen
 demo-row-key-package = öffentliche Schlüssel für den Beginn einer Unterhaltung
@@ -343,8 +343,8 @@ demo-tables-empty =
        *[other] (und { $count } leere Tabellen)
     }
 demo-step-search = Eine Suche nach allem, was gesagt wurde
-demo-text-control = Dieser Satz wurde für die Suche versteckt.
-demo-control-found = Zuerst eine Probe der Suche selbst: „{ $text }“ wurde im Ordner des Relays versteckt und gefunden (1 Treffer).
+demo-text-control = Dieser Satz wurde versteckt.
+demo-control-found = Zuerst eine Probe: „{ $text }“ wurde in seinem Ordner versteckt und gefunden (1 Treffer).
 demo-searched = Nun jede Nachricht, jeder Name, jede Nummer: { $needles } Texte, in 10 Schreibweisen, durch { $files } Dateien ({ $size } KiB).
 demo-hits =
     { $count ->

@@ -327,7 +327,7 @@ demo-step-look = What the relay holds
 demo-text-waiting = This one waits at the relay while we search it.
 demo-waits-there = { $name } is offline, so it waits at the relay. These are the relay's rows:
 demo-row-account = IDs, public keys, a keyed hash of each number
-demo-row-code = pending codes, as keyed hashes
+demo-row-code = codes of today, as keyed hashes
 demo-row-codes-a-day = how many codes were sent today
 demo-row-delivered = hashes that tell a repeated delivery
 demo-row-key-package = public keys to start conversations with
@@ -343,8 +343,8 @@ demo-tables-empty =
        *[other] (and { $count } empty tables)
     }
 demo-step-search = A search for everything that was said
-demo-text-control = This sentence was planted for the search.
-demo-control-found = First a test of the search itself: "{ $text }" was planted in the relay's folder, and found (1 hit).
+demo-text-control = This sentence was planted.
+demo-control-found = First a control: "{ $text }" was put into its folder, and found (1 hit).
 demo-searched = Now every message, name and number: { $needles } texts, in 10 encodings, through { $files } files ({ $size } KiB).
 demo-hits =
     { $count ->

@@ -327,7 +327,7 @@ demo-step-look = Ce que tient le relais
 demo-text-waiting = Celui-ci attend au relais pendant que nous le fouillons.
 demo-waits-there = { $name } est hors ligne, donc le message attend au relais. Voici ses lignes :
 demo-row-account = ID, clés publiques, une empreinte de chaque numéro
-demo-row-code = codes en cours, en empreintes
+demo-row-code = codes du jour, en empreintes
 demo-row-codes-a-day = combien de codes sont partis ce jour
 demo-row-delivered = empreintes qui reconnaissent une répétition
 demo-row-key-package = clés publiques pour ouvrir une conversation
@@ -343,8 +343,8 @@ demo-tables-empty =
        *[other] (et { $count } tables vides)
     }
 demo-step-search = Une recherche de tout ce qui a été dit
-demo-text-control = Cette phrase a été cachée pour la recherche.
-demo-control-found = D'abord un essai de la recherche même : « { $text } » a été caché dans le dossier du relais, et trouvé (1 occurrence).
+demo-text-control = Cette phrase a été cachée.
+demo-control-found = D'abord un essai : « { $text } » a été caché dans son dossier, et trouvé (1 occurrence).
 demo-searched = Puis chaque message, nom et numéro : { $needles } textes, en 10 écritures, dans { $files } fichiers ({ $size } Kio).
 demo-hits =
     { $count ->

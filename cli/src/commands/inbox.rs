@@ -33,10 +33,11 @@ pub fn command(words: &Words) -> Command {
 
 pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) -> Result<(), CommandError> {
     let account = folder.open(terminal)?;
-    let who = text(matches, "who").map(|who| people::find(&account, who)).transpose()?;
     let deadline = Deadline::after_seconds(*matches.get_one::<u64>("wait").unwrap_or(&WAIT_SECONDS));
     // What is stored here is shown even if the relay can't be reached; the exit code tells that it was not.
     let fetched = session::settle(&account, deadline);
+    // Only now: whoever is meant may have written for the first time.
+    let who = text(matches, "who").map(|who| people::find(&account, who)).transpose()?;
     match &who {
         Some(contact) => show_messages(&account, terminal, contact)?,
         None => show_conversations(&account, terminal)?,

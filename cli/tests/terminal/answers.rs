@@ -1,12 +1,10 @@
-//! The built program as a script sees it: exit codes, JSON, languages, and the whole demo.
+//! The program as a script sees it, without a relay: exit codes, JSON, languages; and the whole demo.
 
-use std::{
-    io::Write,
-    path::Path,
-    process::{Command, Output, Stdio},
-};
+use std::{io::Write, process::Stdio};
 
 use serde_json::Value;
+
+use crate::program::{command, create, record, sealpost, text};
 
 #[test]
 fn the_demo_delivers_everything_and_finds_nothing_readable() {
@@ -123,32 +121,4 @@ fn the_language_of_the_environment_is_spoken() {
     let output = command.env("LC_ALL", "fr_FR.UTF-8").output().expect("it runs");
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output).contains("des messages sous scellé"), "{}", text(&output));
-}
-
-/// The record of a new account.
-fn create(home: &Path) -> Value {
-    let output = sealpost(home, &["init", "--name", "Zoë", "--vault", "passphrase", "--json"]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    record(&output)
-}
-
-fn sealpost(home: &Path, arguments: &[&str]) -> Output {
-    command(home, arguments).output().expect("it runs")
-}
-
-fn command(home: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost"));
-    command.args(arguments).stdin(Stdio::null()).env("SEALPOST_HOME", home).env("SEALPOST_PASSPHRASE", "correct horse");
-    for variable in ["LC_ALL", "LC_MESSAGES", "LANG", "DBUS_SESSION_BUS_ADDRESS"] {
-        command.env_remove(variable);
-    }
-    command
-}
-
-fn record(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("one JSON object: {}", text(output)))
-}
-
-fn text(output: &Output) -> String {
-    [String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)].concat()
 }

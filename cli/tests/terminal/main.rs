@@ -1,0 +1,5 @@
+//! The built program `sealpost`, as people and scripts use it.
+
+mod answers;
+mod program;
+mod walk;
