@@ -57,9 +57,6 @@ install_cargo() {
 		as_root apt-get update -qq
 		if debian_has_cargo; then
 			packages=(rustc-web cargo-web)
-			if [ "$purpose" = test ]; then
-				packages+=(rustfmt-web rust-web-clippy)
-			fi
 			install_packages
 			has_cargo && return 0
 		fi
@@ -92,6 +89,11 @@ if [ "$purpose" = test ]; then
 fi
 install_packages
 has_cargo || install_cargo
-if [ "$purpose" = test ] && ! cargo fmt --version >/dev/null 2>&1 && has rustup; then
-	rustup component add rustfmt clippy
+if [ "$purpose" = test ] && ! cargo fmt --version >/dev/null 2>&1; then
+	if has rustup; then
+		rustup component add rustfmt clippy
+	elif debian_has_cargo; then
+		packages=(rustfmt-web rust-web-clippy)
+		install_packages
+	fi
 fi
