@@ -70,7 +70,8 @@ codes! {
     InvitationInvalid = "invitation_invalid", 403;
     /// The relay does not take new accounts in this way.
     RegistrationClosed = "registration_closed", 403;
-    /// The mailbox does not accept this token. Unknown, revoked and wrong are answered alike, and so is an unknown mailbox.
+    /// The mailbox does not accept this token. Unknown, revoked and wrong are answered alike, and so is an unknown
+    /// mailbox.
     TokenRefused = "token_refused", 403;
     /// The recipient's mailbox is full.
     MailboxFull = "mailbox_full", 507;

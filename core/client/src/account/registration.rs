@@ -1,6 +1,5 @@
 //! Registering at a relay: by phone number and code, by invitation, or with nothing, where the relay allows it.
 
-use reqwest::Method;
 use sealpost_crypto::keys::IdentityKey;
 use sealpost_engine::{
     command::{Command, Reply},
@@ -21,7 +20,7 @@ use super::Account;
 use crate::{
     error::Error,
     failure,
-    native::http::{DeviceIdentity, Http, HttpError},
+    native::http::{DeviceIdentity, Http, HttpError, Method},
     stop::Stop,
     stop_points::stop_point,
     types::{CodeView, Profile, RelayView, Way},
@@ -67,7 +66,8 @@ impl Account {
     /// Registers this device's ID and keys. An interrupted registration may be repeated as it was.
     ///
     /// # Errors
-    /// `AlreadyRegistered`, `CodeWrong`, `CodeExpired`, `InvitationRefused`, `RegistrationClosed`; those of the network.
+    /// `AlreadyRegistered`, `CodeWrong`, `CodeExpired`, `InvitationRefused`, `RegistrationClosed`; those of the
+    /// network.
     pub fn register(&self, relay: &str, pin: Option<[u8; 32]>, way: Way, stop: &Stop) -> Result<Profile, Error> {
         let row = self.row()?;
         if row.state != AccountState::New {

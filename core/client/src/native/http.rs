@@ -11,7 +11,8 @@ use std::{
 };
 
 use data_encoding::BASE64URL_NOPAD;
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+pub use reqwest::Method;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use sealpost_crypto::{keys::IdentityKey, request_signature::SignedRequest};
 use sealpost_wire::{
     PROTOCOL_VERSION,
