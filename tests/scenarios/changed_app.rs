@@ -21,7 +21,7 @@ use sealpost_wire::{
     suite::Suite,
 };
 
-use crate::{person::Person, relay::Relay};
+use crate::{child::no_process_starts, person::Person, relay::Relay};
 
 struct SystemRandom;
 
@@ -35,7 +35,9 @@ impl Person {
     /// Works on the database while the device is off.
     pub fn tampers<T>(&mut self, work: impl FnOnce(&mut Step<'_>) -> Result<T, EngineError>) -> T {
         self.turn_off();
+        let settled = no_process_starts();
         let mut store = Store::open(&self.folder, &self.vault.only_key(), OpenMode::Existing).expect("the store opens");
+        drop(settled);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
         let done = store.transaction(|tx| {
             let account = identity::account(tx)?.expect("there is an account");

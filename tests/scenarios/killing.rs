@@ -1,32 +1,16 @@
 //! Processes that end at the worst moment, as by a power cut: devices and relays are killed, started again, and have
 //! lost nothing that was promised.
-//!
-//! A child process is this test program once more, told by its environment what to be and where to stop.
 
-use std::{
-    fmt::Display,
-    io::{BufRead, BufReader},
-    net::SocketAddr,
-    os::unix::process::ExitStatusExt,
-    path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::collections::BTreeSet;
 
-use sealpost_client::{Account, Stop, Way};
-use sealpost_server::{Config, Parts, config::Ways};
+use sealpost_client::{Body, Error, Stop, Way};
 use sealpost_wire::limits::HEALING_MESSAGES;
 
 use crate::{
-    person::{FileVault, Person},
+    child::{device, start_relay},
+    person::Person,
     relay::Relay,
 };
-
-const SIGABRT: i32 = 6;
-/// Comes before what a child says, since the test runner says things of its own.
-const MARK: &str = "» ";
-/// A child that nobody ends gives up after this.
-const CHILD_PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_sending_device_killed_at_any_point_loses_and_repeats_nothing() {
@@ -136,7 +120,7 @@ fn a_device_killed_between_any_two_messages_loses_and_repeats_nothing() {
         ben.turn_off();
         let mut child = device("sends", &ben, &[("PEER", &ada.id()), ("COUNT", &100)], "");
         let taken: Vec<String> = (0..after).map_while(|_| child.says()).collect();
-        child.is_killed();
+        child.end();
         ben.turn_on();
         holds(&ada, &ben, &taken, &format!("after {after} texts"));
     }
@@ -149,7 +133,7 @@ fn a_device_killed_again_and_again_while_it_opens_its_session_is_not_taken_for_a
     ben.turn_off();
     for _ in 0..4 {
         let stop = "after_session_secret_received";
-        device("receives", &ben, &[], stop).is_aborted(stop);
+        device("receives", &ben, &[], stop).ends_at(stop);
     }
     ben.turn_on();
     holds(&ada, &ben, &[], "four interrupted sessions");
@@ -176,8 +160,7 @@ fn a_registration_killed_at_any_point_can_be_repeated() {
         let code = relay.code_for(&number);
         let id = ben.id();
         ben.turn_off();
-        device("registers", &ben, &[("RELAY", &relay.url()), ("NUMBER", &number), ("CODE", &code)], stop)
-            .is_aborted(stop);
+        device("registers", &ben, &[("RELAY", &relay.url()), ("NUMBER", &number), ("CODE", &code)], stop).ends_at(stop);
         ben.turn_on_unconnected();
         if !ben.account().profile().expect("a profile").registered {
             ben.register_number(&relay, &number, &code).expect("the repetition succeeds");
@@ -215,13 +198,13 @@ fn a_relay_killed_at_any_point_loses_and_repeats_nothing() {
         "after_ack_before_commit:1",
         "after_ack_before_commit:2",
     ] {
-        relay.is_killed();
+        relay.end();
         let (stopping, _) = start_relay(folder.path(), Some(address), stop);
         for number in 0..4 {
             ada.say(&ben, &format!("{stop} {number} from Ada"));
             ben.say(&ada, &format!("{stop} {number} from Ben"));
         }
-        stopping.is_aborted(stop);
+        stopping.ends_at(stop);
         (relay, _) = start_relay(folder.path(), Some(address), "");
         holds(&ada, &ben, &[], stop);
     }
@@ -234,18 +217,18 @@ fn a_registration_at_a_relay_that_is_killed_can_be_repeated() {
     let (mut relay, address) = start_relay(folder.path(), None, "");
     let url = format!("http://{address}");
     for stop in ["before_commit:1", "after_commit_before_answer:1"] {
-        relay.is_killed();
+        relay.end();
         let (stopping, _) = start_relay(folder.path(), Some(address), stop);
         let ada = Person::new("Ada");
         let cut = ada.account().register(&url, None, Way::Open, &Stop::new());
-        assert!(matches!(cut, Err(sealpost_client::Error::Unreachable { .. })), "{stop}: {cut:?}");
-        stopping.is_aborted(stop);
+        assert!(matches!(cut, Err(Error::Unreachable { .. })), "{stop}: {cut:?}");
+        stopping.ends_at(stop);
         (relay, _) = start_relay(folder.path(), Some(address), "");
         ada.account().register(&url, None, Way::Open, &Stop::new()).expect("the repetition succeeds");
         ada.connect();
         ada.is_online();
     }
-    relay.is_killed();
+    relay.end();
 }
 
 /// Two people with a conversation.
@@ -262,7 +245,7 @@ fn sends_until(person: &mut Person, peer: &Person, stop: &str, count: u32) -> Ve
     person.turn_off();
     let mut child = device("sends", person, &[("PEER", &peer.id()), ("COUNT", &count)], stop);
     let taken = std::iter::from_fn(|| child.says()).collect();
-    child.is_aborted(stop);
+    child.ends_at(stop);
     person.turn_on();
     taken
 }
@@ -276,7 +259,7 @@ fn receives_until(person: &mut Person, from: &Person, stop: &str) {
         let text = format!("{stop} {number}, after {before}");
         from.account().send_text(&conversation, &text, None).expect("the text is taken");
     }
-    device("receives", person, &[], stop).is_aborted(stop);
+    device("receives", person, &[], stop).ends_at(stop);
     person.turn_on();
 }
 
@@ -292,7 +275,7 @@ fn holds(ada: &Person, ben: &Person, taken: &[String], stop: &str) {
     assert!(taken.iter().all(|text| there.any(|sent| sent == text)), "{stop}: {taken:?} of {sent:?}");
     for (one, other) in [(ada, ben), (ben, ada)] {
         let texts = one.texts(other);
-        let once: std::collections::BTreeSet<&String> = texts.iter().collect();
+        let once: BTreeSet<&String> = texts.iter().collect();
         assert_eq!(once.len(), texts.len(), "{stop}: {texts:?}");
         assert!(one.opens_everything(other), "{stop}: a message did not open");
     }
@@ -309,138 +292,8 @@ fn by(reader: &Person, author: &Person, other: &Person) -> Vec<String> {
     let written = reader.messages(other).into_iter().filter(|message| message.author == id);
     written
         .filter_map(|message| match message.body {
-            sealpost_client::Body::Text { text } => Some(text),
+            Body::Text { text } => Some(text),
             _ => None,
         })
         .collect()
-}
-
-/// A child process; killed when nobody wants it any more.
-struct Process {
-    child: Child,
-    lines: BufReader<ChildStdout>,
-}
-
-impl Process {
-    fn start(role: &str, settings: &[(&str, &dyn Display)], stop: &str) -> Self {
-        let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
-        command.args(["--exact", "killing::in_a_child_process", "--ignored", "--nocapture"]);
-        command.env("ROLE", role).env("SEALPOST_STOP_AT", stop).stdout(Stdio::piped()).stderr(Stdio::null());
-        for (name, value) in settings {
-            command.env(name, value.to_string());
-        }
-        let mut child = command.spawn().expect("a child process");
-        let lines = BufReader::new(child.stdout.take().expect("its output is a pipe"));
-        Self { child, lines }
-    }
-
-    /// What it says next; `None` when it has ended.
-    fn says(&mut self) -> Option<String> {
-        let mut line = String::new();
-        while self.lines.read_line(&mut line).expect("its output is text") > 0 {
-            if let Some((_, said)) = line.trim_end().split_once(MARK) {
-                return Some(said.to_owned());
-            }
-            line.clear();
-        }
-        None
-    }
-
-    /// Waits until it has ended at its stop point.
-    fn is_aborted(mut self, stop: &str) {
-        while self.says().is_some() {}
-        let status = self.child.wait().expect("it has ended");
-        assert_eq!(status.signal(), Some(SIGABRT), "not stopped at {stop}: {status}");
-    }
-
-    fn is_killed(mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it has ended");
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended long ago.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn device(role: &str, person: &Person, settings: &[(&str, &dyn Display)], stop: &str) -> Process {
-    let (account, keys) = (person.folder.display(), person.vault.0.display());
-    let place: [(&str, &dyn Display); 2] = [("ACCOUNT", &account), ("KEYS", &keys)];
-    Process::start(role, &[&place[..], settings].concat(), stop)
-}
-
-/// A relay at the given address, or a free one.
-fn start_relay(data: &Path, address: Option<SocketAddr>, stop: &str) -> (Process, SocketAddr) {
-    let address = address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
-    let mut process = Process::start("relays", &[("DATA", &data.display()), ("ADDRESS", &address)], stop);
-    let bound = process.says().expect("the relay starts");
-    (process, bound.parse().expect("an address"))
-}
-
-/// No test: what a child process does.
-#[test]
-#[ignore = "runs in the child processes of the tests above"]
-fn in_a_child_process() {
-    match std::env::var("ROLE").as_deref() {
-        Ok("sends") => {
-            let account = connected();
-            let conversation = account.conversation_with(&setting("PEER")).expect("a conversation").id;
-            for number in 0..setting("COUNT").parse().expect("a number") {
-                let text = format!("{} {number} of {}", setting("SEALPOST_STOP_AT"), std::process::id());
-                account.send_text(&conversation, &text, None).expect("the text is taken");
-                say(&text);
-            }
-            stay(&account);
-        }
-        Ok("receives") => stay(&connected()),
-        Ok("registers") => {
-            let way = Way::Phone { number: setting("NUMBER"), code: setting("CODE") };
-            open().register(&setting("RELAY"), None, way, &Stop::new()).expect("the code is right");
-        }
-        Ok("relays") => relay(),
-        _ => {}
-    }
-}
-
-fn setting(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is set"))
-}
-
-fn say(what: impl Display) {
-    println!("{MARK}{what}");
-}
-
-fn open() -> Account {
-    Account::open(Path::new(&setting("ACCOUNT")), &FileVault(setting("KEYS").into())).expect("the account opens")
-}
-
-fn connected() -> Account {
-    let account = open();
-    account.connect().expect("a registered account connects");
-    account
-}
-
-fn stay(account: &Account) {
-    let start = Instant::now();
-    while start.elapsed() < CHILD_PATIENCE {
-        account.next_event(Duration::from_secs(1));
-    }
-}
-
-fn relay() {
-    let mut config = Config { data: setting("DATA").into(), ..Config::default() };
-    config.registration = Ways { phone: true, invitation: true, open: true };
-    config.disk = sealpost_server::config::Disk { uploads_bytes: 0, deliveries_bytes: 0 };
-    let parts = Parts::open(&config).expect("the relay's folder opens");
-    tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
-        let listener = tokio::net::TcpListener::bind(setting("ADDRESS")).await.expect("the address is free");
-        say(listener.local_addr().expect("a bound address"));
-        let run = sealpost_server::run(config, listener, parts, tokio_util::sync::CancellationToken::new());
-        // Nobody stops it in order: it is killed, or gives up.
-        let _ = tokio::time::timeout(CHILD_PATIENCE, run).await;
-    });
 }

@@ -13,7 +13,7 @@ use sealpost_client::{
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use crate::relay::Relay;
+use crate::{child::no_process_starts, relay::Relay};
 
 /// Longer than anything here takes; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -231,6 +231,7 @@ impl Person {
     }
 
     pub fn open(&self) -> Result<Account, sealpost_client::Error> {
+        let _settled = no_process_starts();
         Account::open(&self.folder, &self.vault)
     }
 

@@ -20,6 +20,8 @@ use sealpost_server::{
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
+use crate::child::no_process_starts;
+
 pub struct Relay {
     pub folder: TempDir,
     pub faults: Faults,
@@ -97,7 +99,9 @@ impl Relay {
 
     /// Runs (again) at the same address, over the same data.
     pub fn resume(&mut self) {
+        let settled = no_process_starts();
         let mut parts = Parts::open(&self.config).expect("the relay's folder opens");
+        drop(settled);
         parts.clock = self.clock.clone();
         parts.sms = self.sms.clone();
         parts.faults = self.faults.clone();
