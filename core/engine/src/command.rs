@@ -57,7 +57,9 @@ pub enum Command {
     SetReadReceipts(bool),
     KeepId,
     /// The relay gave this device, which it took for a copy, a session anew.
-    StartOver { next_secret: Vec<u8> },
+    StartOver {
+        next_secret: Vec<u8>,
+    },
     PrepareRegistration {
         relay: RelayAddress,
         info: RelayInfo,

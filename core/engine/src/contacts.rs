@@ -66,6 +66,11 @@ impl Contact {
         }
     }
 
+    /// Whether the device may answer of itself: not to somebody blocked, not accepted, or whose key is in doubt.
+    pub fn is_answered(&self) -> bool {
+        !self.blocked && !self.alarm && !self.request
+    }
+
     fn renew(&mut self, card: &Card) {
         self.sealing_key = card.sealing_key;
         self.token = card.token;
@@ -115,17 +120,14 @@ pub fn add(step: &mut Step<'_>, card: &Card, name: &str) -> Result<(), EngineErr
     write(step, &row)
 }
 
-/// Somebody's first Welcome brings their card. True if they can be talked to; a key that differs from the known one
-/// raises the alarm.
+/// Somebody's first Welcome brings their card. True if they can be talked to. One that shows another key than the known
+/// one changes nothing: anybody who may write here can make it, so that it proves nothing against the contact.
 pub fn meet(step: &mut Step<'_>, card: &Card, profile_name: &str) -> Result<bool, EngineError> {
     if !is_sealing_key(&card.sealing_key) {
         return Ok(false);
     }
     let mut row = match contact(step.tx, card.id)? {
-        Some(row) if row.identity_key != card.identity_key => {
-            raise_alarm(step, card.id)?;
-            return Ok(false);
-        }
+        Some(row) if row.identity_key != card.identity_key => return Ok(false),
         Some(mut row) => {
             row.renew(card);
             row

@@ -119,6 +119,9 @@ fn command_taken(step: &mut Step<'_>, command: Command) -> Result<(Reply, Vec<Ou
         }
         Command::Typing(id) => {
             let conversation = conversations::known(step.tx, id)?;
+            if !contacts::known(step.tx, conversation.peer)?.is_answered() {
+                return Ok((Reply::Done, Vec::new()));
+            }
             let content = messages::typing(step);
             let delivery = conversations::seal_ephemeral(step, &conversation, &content)?;
             let request = |delivery| Outgoing { job: None, request: Request::Deliver(delivery) };

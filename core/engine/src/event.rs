@@ -2,7 +2,7 @@
 
 use sealpost_wire::id::UserId;
 
-use crate::conversations::ConversationId;
+use crate::names::ConversationId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {

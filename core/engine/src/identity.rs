@@ -1,66 +1,28 @@
-//! The account of this device: keys, ID, relay, session, delivery tokens; registration and retirement.
+//! Registration of this device's account, its sessions, tokens and key packages, and its retirement.
 
-use sealpost_crypto::{directory_entry::sign_entry, hash::token_hash, keys::IdentityKey};
+use sealpost_crypto::directory_entry::sign_entry;
 use sealpost_wire::{
     api::{
         account::Registered,
         directory::{DirectoryEntry, KeyPackages},
-        mailbox::{MailboxToken, MailboxTokens},
+        mailbox::MailboxTokens,
         relay::RelayInfo,
     },
-    card::Card,
     id::{DeliveryToken, UserId},
     limits,
     relay_address::RelayAddress,
     suite::Suite,
 };
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
 
+pub use crate::account::{Account, AccountState, account};
 use crate::{
     error::EngineError,
     event::Event,
     mls::{Session, forget_expired_key_packages, generate_key_packages},
     outbox::{self, JobKind, Lane},
     step::{Random, Step},
-    storage::{Read, Row, Table, Write, load, save},
+    storage::{Write, save},
 };
-
-const KEY: &[u8] = b"account";
-
-/// The account's row. Its secrets leave the device in no form.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Account {
-    pub id: UserId,
-    pub identity_secret: [u8; 32],
-    pub sealing_secret: [u8; 32],
-    pub name: String,
-    pub relay: Option<RelayAddress>,
-    /// The relay's key for slot receipts, Ed25519.
-    pub receipt_key: [u8; 32],
-    pub state: AccountState,
-    /// OPRF output of the number, as the relay gave it at registration; empty without a number.
-    pub number_token: Vec<u8>,
-    pub session_secret: Vec<u8>,
-    /// What all contacts show to write here.
-    pub contacts_token: DeliveryToken,
-    /// Tokens before, each with the Unix seconds of its end.
-    pub rotated_tokens: Vec<(DeliveryToken, u64)>,
-    pub read_receipts: bool,
-    pub retires_at_seconds: Option<u64>,
-    pub key_packages_at_seconds: u64,
-    /// Envelopes that could not be handled: no message of anybody's, or nothing that can be asked for again.
-    pub unhandled: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum AccountState {
-    New,
-    Active,
-    /// The relay has seen a newer session: this folder is a copy.
-    Copied,
-    Retired,
-}
 
 /// What the relay is asked to register; the proof is added by whoever talks to it.
 #[derive(Debug)]
@@ -68,52 +30,6 @@ pub struct PreparedRegistration {
     pub entry: DirectoryEntry,
     pub tokens: MailboxTokens,
     pub key_packages: Vec<KeyPackages>,
-}
-
-impl Row for Account {
-    const TABLE: Table = Table::Account;
-
-    fn key(&self) -> Vec<u8> {
-        KEY.to_vec()
-    }
-}
-
-impl Drop for Account {
-    fn drop(&mut self) {
-        self.identity_secret.zeroize();
-        self.sealing_secret.zeroize();
-        self.session_secret.zeroize();
-    }
-}
-
-impl Account {
-    /// The card that lets others write to this account; `None` before registration.
-    pub fn card(&self) -> Option<Card> {
-        Some(Card {
-            relay: self.relay.clone()?,
-            id: self.id,
-            identity_key: IdentityKey::from_secret(self.identity_secret).public(),
-            sealing_key: sealpost_crypto::keys::SealingKey::from_secret(self.sealing_secret).public(),
-            token: self.contacts_token,
-        })
-    }
-
-    pub fn is_active(&self) -> bool {
-        self.state == AccountState::Active
-    }
-
-    fn tokens(&self, now_seconds: u64) -> MailboxTokens {
-        let current = MailboxToken { hash: token_hash(&self.contacts_token).to_vec(), expires_at_seconds: 0 };
-        let rotated = self.rotated_tokens.iter().filter(|(_, end)| *end > now_seconds);
-        let rotated =
-            rotated.map(|(token, end)| MailboxToken { hash: token_hash(token).to_vec(), expires_at_seconds: *end });
-        MailboxTokens { tokens: std::iter::once(current).chain(rotated).collect() }
-    }
-}
-
-/// The account of this database, if one was created.
-pub fn account(read: &(impl Read + ?Sized)) -> Result<Option<Account>, EngineError> {
-    Ok(load(read, KEY)?)
 }
 
 /// Draws keys, ID and token on the device.

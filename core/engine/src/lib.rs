@@ -3,6 +3,7 @@
 //! Invariants: no socket, file, thread, clock or `async` (`now` and the random source are arguments); one transaction
 //! per step; `mls` is the only place that names openmls.
 
+mod account;
 pub mod command;
 pub mod contacts;
 mod content;
@@ -14,6 +15,7 @@ mod handover;
 pub mod identity;
 pub mod messages;
 pub mod mls;
+mod names;
 pub mod outbox;
 mod parcel;
 pub mod step;

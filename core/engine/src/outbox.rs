@@ -15,9 +15,9 @@ use sealpost_wire::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    conversations::ConversationId,
     error::EngineError,
     mls::GroupId,
+    names::ConversationId,
     step::Step,
     storage::{Direction, Read, Row, StorageError, Table, list, load, save},
 };

@@ -4,9 +4,9 @@
 use sealpost_crypto::keys::{IdentityKey, SealingKey};
 
 use crate::{
+    account::Account,
     error::EngineError,
     event::Event,
-    identity::Account,
     storage::{Write, save},
 };
 

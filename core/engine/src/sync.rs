@@ -113,10 +113,6 @@ fn join(step: &mut Step<'_>, welcome: &parcel::Welcome) -> Result<(), EngineErro
             }
             Ok(())
         }
-        Joined::Alarm(id) => match conversations::of_two(step.tx, id)? {
-            Some(conversation) => messages::add_system(step, conversation, System::KeyAlarm),
-            None => Ok(()),
-        },
         Joined::Ignored => unhandled(step),
     }
 }

@@ -6,19 +6,23 @@ use sealpost_wire::{
     id::{DeliveryId, MessageId, UserId},
 };
 
-use super::{Conversation, ConversationId, fold_others, group, known, slots};
+use super::{
+    opening::fold_others,
+    parked::park,
+    row::{Conversation, group, known},
+    slots,
+};
 use crate::{
     contacts::{self, Contact},
     error::EngineError,
     mls::{Group, GroupId, MessageKind, MlsError, Session, head},
+    names::ConversationId,
     parcel::{self, Body},
     step::Step,
-    storage::{Direction, Table, save},
+    storage::save,
 };
 
 const EPHEMERAL_LABEL: &str = "sealpost ephemeral";
-/// Envelopes of future epochs that are kept per group.
-const PARKED: usize = 1_000;
 
 /// Seals a content in the conversation's group and current epoch. `None`: there is no group to seal in yet.
 pub fn seal_content(
@@ -149,51 +153,4 @@ fn ephemeral_key(step: &mut Step<'_>, id: GroupId) -> Result<Option<[u8; 32]>, E
     let Some(mls) = Group::load(&mut session, &id)? else { return Ok(None) };
     let key = mls.export(&session, EPHEMERAL_LABEL, &id.0, 32)?;
     Ok(key.as_slice().try_into().ok())
-}
-
-fn park(
-    step: &mut Step<'_>,
-    group: &GroupId,
-    epoch: u64,
-    delivery: DeliveryId,
-    message: &parcel::GroupMessage,
-) -> Result<(), EngineError> {
-    if step.tx.scan(Table::Parked, &group.0, None, Direction::Up, PARKED)?.len() == PARKED {
-        return Ok(());
-    }
-    let of_epoch = [group.0.as_slice(), &epoch.to_be_bytes()].concat();
-    let last = step.tx.scan(Table::Parked, &of_epoch, None, Direction::Down, 1)?.pop();
-    let place =
-        last.and_then(|(key, _)| key.get(24..32)?.try_into().ok()).map_or(0, |last| u64::from_be_bytes(last) + 1);
-    let key = [of_epoch.as_slice(), &place.to_be_bytes(), &delivery.0].concat();
-    Ok(step.tx.put(Table::Parked, &key, &Body::Message(message.clone()).into_bytes())?)
-}
-
-/// Takes out the parked messages whose epoch has come, in the order in which they came.
-pub fn release_parked(
-    step: &mut Step<'_>,
-    group: &GroupId,
-    epoch: u64,
-) -> Result<Vec<(DeliveryId, parcel::GroupMessage)>, EngineError> {
-    let mut released = Vec::new();
-    for (key, value) in step.tx.scan(Table::Parked, &group.0, None, Direction::Up, PARKED)? {
-        let of_epoch = key.get(16..24).and_then(|bytes| bytes.try_into().ok()).map(u64::from_be_bytes);
-        if of_epoch.is_some_and(|of_epoch| of_epoch > epoch) {
-            break;
-        }
-        step.tx.remove(Table::Parked, &key)?;
-        let delivery = key.get(32..).and_then(|bytes| DeliveryId::try_from(bytes).ok());
-        if let (Some(delivery), Some(Body::Message(message))) = (delivery, Body::read(&value)) {
-            released.push((delivery, message));
-        }
-    }
-    Ok(released)
-}
-
-/// Takes out all that is parked for a group.
-pub fn take_parked(
-    step: &mut Step<'_>,
-    group: &GroupId,
-) -> Result<Vec<(DeliveryId, parcel::GroupMessage)>, EngineError> {
-    release_parked(step, group, u64::MAX)
 }

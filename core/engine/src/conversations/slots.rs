@@ -13,12 +13,15 @@ use sealpost_wire::{
     id::SlotName,
     limits,
 };
-use serde::{Deserialize, Serialize};
 
-use super::{ConversationId, GroupState, group, secure_anew};
+use super::{
+    opening::secure_anew,
+    row::{GroupState, Pending, group, known},
+};
 use crate::{
     error::EngineError,
     mls::{CommitView, Group, GroupId, MlsError, Session},
+    names::ConversationId,
     outbox::{self, JobKind, Lane},
     parcel::{self, Body},
     step::Step,
@@ -30,16 +33,6 @@ const KEY_LABEL: &str = "sealpost slot key";
 const DAY_MS: u64 = limits::DAY_SECONDS * 1000;
 /// A look at the slot is not repeated within this.
 const LOOK_PAUSE_MS: u64 = 10 * 60 * 1000;
-
-/// An own commit between staging and merging. The slot's name and key stand here because the exporter serves only the
-/// current epoch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pending {
-    pub attempt: u32,
-    pub name: SlotName,
-    pub key: [u8; 32],
-    pub content: Vec<u8>,
-}
 
 /// What stands in a slot, encrypted with the slot's key; the slot's name is the associated data.
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -281,7 +274,7 @@ fn apply(step: &mut Step<'_>, state: &mut GroupState, attempt: u32, content: &[u
             enter_epoch(step, state)?;
             Ok(Verdict::Applied(applied.epoch))
         }
-        Err(MlsError::Storage(error)) => Err(error.into()),
+        Err(error @ (MlsError::Storage(_) | MlsError::Internal(_))) => Err(error.into()),
         Err(MlsError::PathBroken(_)) => Ok(Verdict::Torn),
         Err(_) => Ok(Verdict::Garbage),
     }
@@ -307,7 +300,7 @@ fn torn(step: &mut Step<'_>, mut state: GroupState) -> Result<Progress, EngineEr
     state.pending = None;
     state.torn = true;
     save(step.tx, &state)?;
-    if super::known(step.tx, state.conversation)?.group != Some(state.id) {
+    if known(step.tx, state.conversation)?.group != Some(state.id) {
         return Ok(Progress::Unchanged);
     }
     secure_anew(step, state.conversation)?;

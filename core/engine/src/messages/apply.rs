@@ -7,17 +7,16 @@ use sealpost_wire::{
 };
 
 use super::{
-    Body, EMOJI_BYTES, Message, MessageState,
     codec::{Delete, Edit, Profile, Reaction, Receipt, SealAnew, Text},
-    enqueue, receipt, row, set_state,
+    compose::{self, EMOJI_BYTES, ask_for, enqueue, receipt, set_state},
+    row::{self, Body, Message, MessageState},
 };
 use crate::{
     contacts,
     content::{Content, kind},
-    conversations::{self, Conversation, ConversationId, ensure_group},
+    conversations::{self, Conversation, ConversationId},
     error::EngineError,
     event::Event,
-    outbox::{self, JobKind, Lane},
     step::Step,
 };
 
@@ -87,19 +86,10 @@ pub fn unopenable(
     let conversation = conversations::known(step.tx, id)?;
     let row = Message::incoming(&conversation, message_id, author, step.now_ms, Body::Unopened);
     arrive(step, conversation.clone(), row)?;
-    if contacts::known(step.tx, conversation.peer)?.request {
+    if !contacts::known(step.tx, conversation.peer)?.is_answered() {
         return Ok(());
     }
     ask_for(step, &conversation, message_id)
-}
-
-/// Asks the peer to seal a message anew.
-pub fn ask_for(step: &mut Step<'_>, conversation: &Conversation, message_id: MessageId) -> Result<(), EngineError> {
-    ensure_group(step, conversation)?;
-    let new_id = MessageId(step.random_bytes());
-    let content = Content::new(kind::SEAL_ANEW, new_id, step.now_ms, &SealAnew { target: message_id.0.to_vec() });
-    let kind = JobKind::Content { conversation: conversation.id, content: content.encode_to_vec(), message: None };
-    outbox::enqueue(step, Lane::Receipts(conversation.id), kind, 0)
 }
 
 fn text(
@@ -194,7 +184,7 @@ fn change(
 fn receipts(step: &mut Step<'_>, conversation: &Conversation, body: &[u8]) -> Result<(), EngineError> {
     let Ok(receipt) = Receipt::decode(body) else { return Ok(()) };
     let state = if receipt.read { MessageState::Read } else { MessageState::Delivered };
-    for target in receipt.targets.iter().take(super::RECEIPTS) {
+    for target in receipt.targets.iter().take(compose::RECEIPTS) {
         if let Ok(id) = MessageId::try_from(target.as_slice()) {
             set_state(step, conversation.id, id, state)?;
         }

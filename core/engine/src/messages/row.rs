@@ -3,10 +3,10 @@
 use sealpost_wire::id::{MessageId, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::tell;
 use crate::{
     conversations::{self, Conversation, ConversationId},
     error::EngineError,
+    event::Event,
     outbox::Blocked,
     step::Step,
     storage::{Direction, Read, Row, StorageError, Table, list, load, save},
@@ -250,4 +250,9 @@ pub(super) fn take_early(step: &mut Step<'_>, place: &[u8]) -> Result<Vec<Vec<u8
 
 fn key(conversation: ConversationId, position: u64) -> Vec<u8> {
     [conversation.0.as_slice(), &position.to_be_bytes()].concat()
+}
+
+/// A message changed on screen.
+fn tell(step: &mut Step<'_>, message: &Message) {
+    step.tell(Event::Message(message.conversation, message.position));
 }

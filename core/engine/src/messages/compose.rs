@@ -1,0 +1,300 @@
+//! What the user does in a conversation: each verb changes the screen here, and queues what the others are to learn.
+
+use sealpost_wire::{
+    id::{MessageId, UserId},
+    limits,
+};
+
+use crate::{
+    contacts,
+    content::{Content, kind},
+    conversations::{self, Conversation, ConversationId, ensure_group},
+    error::EngineError,
+    outbox::{self, JobKind, Lane},
+    step::Step,
+};
+
+use super::{
+    codec::{self, Delete, Edit, Profile, Reaction, Receipt, SealAnew, Text},
+    row::{self, Body, Message, MessageState, System, message_by_id},
+};
+
+/// Receipts wait up to this long, so that the relay can't match them with what they answer.
+const RECEIPT_PAUSE_MS: u64 = 2_000;
+/// The longest reaction: one emoji with its modifiers.
+pub(super) const EMOJI_BYTES: usize = 64;
+/// Receipts that one content carries.
+pub(super) const RECEIPTS: usize = 100;
+
+/// Composes a text: it stands in the conversation and in the outbox from this step on.
+pub fn send_text(
+    step: &mut Step<'_>,
+    id: ConversationId,
+    text: &str,
+    reply_to: Option<MessageId>,
+) -> Result<u64, EngineError> {
+    check_text(text)?;
+    let mut conversation = writable(step, id)?;
+    if let Some(target) = reply_to {
+        row::place_of_any(step.tx, &conversation, step.account.id, target)?.ok_or(EngineError::UnknownMessage)?;
+    }
+    let message_id = MessageId(step.random_bytes());
+    let obstacle = outbox::obstacle(step.tx, &[Lane::Contents(id), Lane::Opening(id)])?;
+    let row = Message {
+        conversation: id,
+        position: 0,
+        id: message_id,
+        author: step.account.id,
+        mine: true,
+        sent_at_ms: step.now_ms,
+        received_at_ms: step.now_ms,
+        body: Body::Text(text.to_owned()),
+        reply_to,
+        edited: false,
+        reactions: Vec::new(),
+        state: obstacle.map_or(MessageState::Waiting, MessageState::Failed),
+        expires_after_seconds: 0,
+    };
+    conversation.draft.clear();
+    let position = row::append(step, &mut conversation, row)?;
+    let body = Text { text: text.to_owned(), reply_to: reply_to.map(|id| id.0.to_vec()).unwrap_or_default() };
+    let content = Content::new(kind::TEXT, message_id, step.now_ms, &body);
+    enqueue(step, &conversation, &content, Some(message_id))?;
+    Ok(position)
+}
+
+/// Replaces the text of an own message, here and for the others.
+pub fn edit(step: &mut Step<'_>, id: ConversationId, target: MessageId, text: &str) -> Result<(), EngineError> {
+    check_text(text)?;
+    let conversation = writable(step, id)?;
+    let mut message = own(step, id, target)?;
+    if !matches!(message.body, Body::Text(_)) {
+        return Err(EngineError::UnknownMessage);
+    }
+    message.body = Body::Text(text.to_owned());
+    message.edited = true;
+    row::update(step, &message)?;
+    let body = Edit { target: target.0.to_vec(), text: text.to_owned() };
+    enqueue_new(step, &conversation, kind::EDIT, &body)
+}
+
+/// Takes an own message back, here and for the others (who may have read it).
+pub fn delete(step: &mut Step<'_>, id: ConversationId, target: MessageId) -> Result<(), EngineError> {
+    let conversation = writable(step, id)?;
+    let mut message = own(step, id, target)?;
+    message.body = Body::Deleted;
+    message.reactions.clear();
+    row::update(step, &message)?;
+    enqueue_new(step, &conversation, kind::DELETE, &Delete { target: target.0.to_vec() })
+}
+
+/// Sets one's reaction to a message; an empty one takes it back.
+pub fn react(
+    step: &mut Step<'_>,
+    id: ConversationId,
+    author: UserId,
+    target: MessageId,
+    emoji: &str,
+) -> Result<(), EngineError> {
+    if emoji.len() > EMOJI_BYTES {
+        return Err(EngineError::TooLong { limit_bytes: EMOJI_BYTES });
+    }
+    let conversation = writable(step, id)?;
+    let mut message = message_by_id(step.tx, id, author, target)?.ok_or(EngineError::UnknownMessage)?;
+    message.react(step.account.id, emoji);
+    row::update(step, &message)?;
+    let body = Reaction { author: author.to_string(), target: target.0.to_vec(), emoji: emoji.to_owned() };
+    enqueue_new(step, &conversation, kind::REACTION, &body)
+}
+
+/// The user has seen the conversation up to here.
+pub fn mark_read(step: &mut Step<'_>, id: ConversationId, position: u64) -> Result<(), EngineError> {
+    let mut conversation = conversations::known(step.tx, id)?;
+    let up_to = position.min(conversation.next_position.saturating_sub(1));
+    if up_to <= conversation.read_up_to {
+        return Ok(());
+    }
+    let unread = row::after(step.tx, id, conversation.read_up_to)?;
+    let (read, left): (Vec<Message>, Vec<Message>) =
+        unread.into_iter().filter(Message::counts_as_unread).partition(|message| message.position <= up_to);
+    conversation.read_up_to = up_to;
+    conversation.unread = left.len() as u32;
+    conversations::update(step, &conversation)?;
+    if step.account.read_receipts {
+        for message in read.iter().filter(|message| matches!(message.body, Body::Text(_))) {
+            receipt(step, &conversation, message.id, true)?;
+        }
+    }
+    Ok(())
+}
+
+pub fn set_draft(step: &mut Step<'_>, id: ConversationId, draft: &str) -> Result<(), EngineError> {
+    if draft.len() > limits::TEXT_BYTES {
+        return Err(EngineError::TooLong { limit_bytes: limits::TEXT_BYTES });
+    }
+    let mut conversation = conversations::known(step.tx, id)?;
+    conversation.draft = draft.to_owned();
+    conversations::update(step, &conversation)
+}
+
+pub fn mute(step: &mut Step<'_>, id: ConversationId, until_ms: Option<u64>) -> Result<(), EngineError> {
+    let mut conversation = conversations::known(step.tx, id)?;
+    conversation.muted_until_ms = until_ms;
+    conversations::update(step, &conversation)
+}
+
+/// The content of a typing signal; it goes by the ephemeral lane.
+pub fn typing(step: &mut Step<'_>) -> Vec<u8> {
+    let id = MessageId(step.random_bytes());
+    prost::Message::encode_to_vec(&Content::new(kind::TYPING, id, step.now_ms, &codec::Typing {}))
+}
+
+/// Tells somebody our name and current token.
+pub fn send_profile(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
+    let body = Profile { name: step.account.name.clone(), token: step.account.contacts_token.0.to_vec() };
+    enqueue_new(step, conversation, kind::PROFILE, &body)
+}
+
+/// The messages of an accepted request may be acknowledged now, or asked for where they did not open.
+pub fn acknowledge_request(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
+    for message in row::after(step.tx, conversation.id, 0)? {
+        match message.body {
+            Body::Text(_) if !message.mine => receipt(step, conversation, message.id, false)?,
+            Body::Unopened => ask_for(step, conversation, message.id)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The outbox has news of an own message.
+pub fn set_state(
+    step: &mut Step<'_>,
+    id: ConversationId,
+    message_id: MessageId,
+    state: MessageState,
+) -> Result<(), EngineError> {
+    let Some(mut message) = message_by_id(step.tx, id, step.account.id, message_id)? else { return Ok(()) };
+    if message.state.may_become(state) {
+        message.state = state;
+        row::update(step, &message)?;
+    }
+    Ok(())
+}
+
+/// Adds a row that tells what happened to the conversation.
+pub fn add_system(step: &mut Step<'_>, id: ConversationId, what: System) -> Result<(), EngineError> {
+    let mut conversation = conversations::known(step.tx, id)?;
+    let message_id = MessageId(step.random_bytes());
+    let row = Message::incoming(&conversation, message_id, conversation.peer, step.now_ms, Body::System(what));
+    row::append(step, &mut conversation, row)?;
+    Ok(())
+}
+
+/// Queues a receipt, joined to one that waits already. A stranger gets none.
+pub(super) fn receipt(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    id: MessageId,
+    read: bool,
+) -> Result<(), EngineError> {
+    if contacts::known(step.tx, conversation.peer)?.request {
+        return Ok(());
+    }
+    let lane = Lane::Receipts(conversation.id);
+    if let Some(mut job) = outbox::last(step.tx, lane)?.filter(|job| job.sealed.is_none())
+        && let JobKind::Content { content, .. } = &mut job.kind
+        && let Some(joined) = codec::join_receipt(content, id, read, RECEIPTS)
+    {
+        *content = joined;
+        return outbox::update(step, &job);
+    }
+    let body = Receipt { read, targets: vec![id.0.to_vec()] };
+    let content = Content::new(kind::RECEIPT, MessageId(step.random_bytes()), step.now_ms, &body);
+    let pause = 1 + step.random_below(RECEIPT_PAUSE_MS);
+    let kind = JobKind::Content {
+        conversation: conversation.id,
+        content: prost::Message::encode_to_vec(&content),
+        message: None,
+    };
+    outbox::enqueue(step, lane, kind, pause)
+}
+
+fn enqueue_new(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    kind: u32,
+    body: &impl prost::Message,
+) -> Result<(), EngineError> {
+    let content = Content::new(kind, MessageId(step.random_bytes()), step.now_ms, body);
+    enqueue(step, conversation, &content, None)
+}
+
+/// Asks the peer to seal a message anew.
+pub fn ask_for(step: &mut Step<'_>, conversation: &Conversation, message_id: MessageId) -> Result<(), EngineError> {
+    ensure_group(step, conversation)?;
+    let new_id = MessageId(step.random_bytes());
+    let content = Content::new(kind::SEAL_ANEW, new_id, step.now_ms, &SealAnew { target: message_id.0.to_vec() });
+    let kind = JobKind::Content {
+        conversation: conversation.id,
+        content: prost::Message::encode_to_vec(&content),
+        message: None,
+    };
+    outbox::enqueue(step, Lane::Receipts(conversation.id), kind, 0)
+}
+
+pub(super) fn enqueue(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    content: &Content,
+    message: Option<MessageId>,
+) -> Result<(), EngineError> {
+    ensure_group(step, conversation)?;
+    let content = prost::Message::encode_to_vec(content);
+    let kind = JobKind::Content { conversation: conversation.id, content, message };
+    outbox::enqueue(step, Lane::Contents(conversation.id), kind, 0)
+}
+
+/// The conversation, if one may write in it. Writing accepts a request.
+fn writable(step: &mut Step<'_>, id: ConversationId) -> Result<Conversation, EngineError> {
+    if !step.account.is_active() {
+        return Err(EngineError::NotRegistered);
+    }
+    let conversation = conversations::known(step.tx, id)?;
+    let contact = contacts::known(step.tx, conversation.peer)?;
+    if contact.blocked {
+        return Err(EngineError::Blocked);
+    }
+    if contact.alarm {
+        return Err(EngineError::KeyChanged);
+    }
+    if contact.request && contacts::accept(step, contact.id)? {
+        accepted(step, &conversation)?;
+    }
+    Ok(conversation)
+}
+
+/// A request was accepted: they learn our name and token, and that their messages arrived.
+pub fn accepted(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
+    send_profile(step, conversation)?;
+    acknowledge_request(step, conversation)
+}
+
+fn own(step: &Step<'_>, id: ConversationId, target: MessageId) -> Result<Message, EngineError> {
+    if let Some(message) = message_by_id(step.tx, id, step.account.id, target)? {
+        return Ok(message);
+    }
+    let conversation = conversations::known(step.tx, id)?;
+    let theirs = message_by_id(step.tx, id, conversation.peer, target)?;
+    Err(if theirs.is_some() { EngineError::NotYours } else { EngineError::UnknownMessage })
+}
+
+fn check_text(text: &str) -> Result<(), EngineError> {
+    if text.trim().is_empty() {
+        return Err(EngineError::Empty);
+    }
+    if text.len() > limits::TEXT_BYTES {
+        return Err(EngineError::TooLong { limit_bytes: limits::TEXT_BYTES });
+    }
+    Ok(())
+}
