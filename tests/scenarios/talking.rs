@@ -162,10 +162,7 @@ fn who_is_blocked_is_dropped_and_the_others_go_on() {
     cora.say(&ada, "still here");
     ada.reads(&cora, &["hello", "hello Cora", "still here"]);
     assert_eq!(ada.texts(&ben), ["before"]);
-    assert_eq!(
-        ada.account().send_text(&ada.with(&ben), "no", None),
-        Err(sealpost_client::Error::Blocked)
-    );
+    assert_eq!(ada.account().send_text(&ada.with(&ben), "no", None), Err(sealpost_client::Error::Blocked));
     // After the grace of the old token, Ben is told to ask for a new card, and Cora has learnt the new one.
     relay.pass_seconds(8 * 86_400);
     ben.say(&ada, "much later");
@@ -201,7 +198,8 @@ fn typing_is_told_and_leaves_nothing() {
     ben.is_online();
     let typing = sealpost_client::Event::Typing { conversation: ben.with(&ada), author: ada.id() };
     ada.account().typing(&ada.with(&ben)).expect("a signal is sent");
-    let told = || (0..200).any(|_| ben.account().next_event(std::time::Duration::from_millis(50)) == Some(typing.clone()));
+    let told =
+        || (0..200).any(|_| ben.account().next_event(std::time::Duration::from_millis(50)) == Some(typing.clone()));
     assert!(told());
     assert_eq!(ben.messages(&ada).len(), 1);
 }
