@@ -8,7 +8,7 @@ use clap::{
 };
 
 use crate::{
-    clean, commands,
+    clean,
     exit::Exit,
     terminal::Terminal,
     words::{Language, Words},
@@ -28,12 +28,12 @@ pub fn language(arguments: &[OsString]) -> Language {
     Language::choose([wished.map(str::to_owned), variable("LC_ALL"), variable("LC_MESSAGES"), variable("LANG")])
 }
 
-/// Parses the arguments. Help and the version are printed here; what can't be parsed is refused here.
+/// Parses the arguments of these commands. Help and the version are printed here; what can't be parsed is refused here.
 ///
 /// # Errors
 /// The exit code to end with: nothing is left to do.
-pub fn parse(arguments: Vec<OsString>, terminal: &Terminal) -> Result<ArgMatches, Exit> {
-    root(&terminal.words).try_get_matches_from(arguments).map_err(|error| match error.kind() {
+pub fn parse(arguments: Vec<OsString>, commands: Vec<Command>, terminal: &Terminal) -> Result<ArgMatches, Exit> {
+    root(&terminal.words, commands).try_get_matches_from(arguments).map_err(|error| match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             // A closed pipe (`--help | head`) is no error.
             let _ = error.print();
@@ -51,7 +51,7 @@ pub fn parse(arguments: Vec<OsString>, terminal: &Terminal) -> Result<ArgMatches
 }
 
 /// The whole command with its subcommands.
-fn root(words: &Words) -> Command {
+fn root(words: &Words, commands: Vec<Command>) -> Command {
     let global = |argument: Arg| argument.global(true).help_heading(words.say("heading-global"));
     let root = dressed(Command::new("sealpost"), words, "usage", "about")
         .version(env!("CARGO_PKG_VERSION"))
@@ -64,7 +64,7 @@ fn root(words: &Words) -> Command {
         .arg(global(option(words, "lang", "value-language", "help-lang").value_parser(["en", "de", "fr"])))
         .arg(global(flag(words, "help", "help-help").short('h').action(ArgAction::Help)))
         .arg(flag(words, "version", "help-version").short('V').action(ArgAction::Version));
-    root.subcommands(commands::all(words))
+    root.subcommands(commands)
 }
 
 /// A command in the user's language: its line of usage, what it is for, and localized headings.

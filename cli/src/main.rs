@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let json = arguments.iter().skip(1).take_while(|argument| *argument != "--").any(|argument| argument == "--json");
     let terminal = Terminal::new(Words::new(arguments::language(&arguments)), json);
-    let ended = arguments::parse(arguments, &terminal).and_then(|matches| {
+    let ended = arguments::parse(arguments, commands::all(&terminal.words), &terminal).and_then(|matches| {
         commands::run(&matches, &terminal).map_err(|error| {
             terminal.error(&error);
             error.exit

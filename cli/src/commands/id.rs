@@ -1,7 +1,7 @@
 //! `id`: one's own profile, and what can be changed in it.
 
 use clap::{ArgMatches, Command};
-use sealpost_client::{Account, AccountState, Profile};
+use sealpost_client::{Account, AccountState, Profile, Stop};
 
 use crate::{
     account_folder::AccountFolder,
@@ -26,12 +26,14 @@ pub fn command(words: &Words) -> Command {
         .subcommand(dressed(Command::new("keep"), words, "id-keep-usage", "id-keep-about"))
         .subcommand(name)
         .subcommand(receipts)
+        .subcommand(dressed(Command::new("start-over"), words, "id-start-over-usage", "id-start-over-about"))
 }
 
 pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) -> Result<(), CommandError> {
     let account = folder.open(terminal)?;
     match matches.subcommand() {
         Some(("keep", _)) => account.keep_id()?,
+        Some(("start-over", _)) => account.start_over(&Stop::new())?,
         Some(("name", matches)) => account.set_name(text(matches, "name").unwrap_or_default())?,
         Some((_, matches)) => account.set_read_receipts(text(matches, "switch") == Some("on"))?,
         None => return show_profile(terminal, &account.profile()?),
