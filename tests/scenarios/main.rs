@@ -1,13 +1,16 @@
 //! End-to-end scenarios: real accounts on real databases, talking through the real relay over real sockets.
 
+mod canary;
 mod changed_app;
 mod child;
 mod person;
 mod relay;
+mod tap;
 
 mod faults;
 mod folder;
 mod hostile;
 mod killing;
+mod privacy;
 mod registration;
 mod talking;

@@ -26,6 +26,8 @@ pub struct Relay {
     pub folder: TempDir,
     pub faults: Faults,
     pub config: Config,
+    /// Where devices find it, if something stands in front of it.
+    pub front: Option<String>,
     clock: Arc<MovableClock>,
     sms: Arc<Inbox>,
     address: SocketAddr,
@@ -74,12 +76,16 @@ impl Relay {
         change(&mut config);
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let (clock, sms) = (Arc::new(MovableClock::default()), Arc::new(Inbox::default()));
-        let mut relay = Self { folder, faults: Faults::default(), config, clock, sms, address, running: None };
+        let mut relay =
+            Self { folder, faults: Faults::default(), config, front: None, clock, sms, address, running: None };
         relay.resume();
         relay
     }
 
     pub fn url(&self) -> String {
+        if let Some(front) = &self.front {
+            return front.clone();
+        }
         let port = self.address.port();
         if self.config.tls.is_some() { format!("https://localhost:{port}") } else { format!("http://127.0.0.1:{port}") }
     }

@@ -33,6 +33,8 @@ pub use writer::BatchObserver;
 
 /// Pages of the log that a commit may leave before it checkpoints on its own; the timer usually comes first.
 const WAL_PAGES: u32 = 10_000;
+/// The longest that a truncation of the log waits for readers, and a commit for it.
+const TRUNCATION: Duration = Duration::from_millis(50);
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 128;
 
@@ -171,7 +173,12 @@ impl Store for SqliteStore {
         // Beside the writer: it must not wait for a checkpoint, and a checkpoint needs no transaction.
         self.readers.read(|connection| {
             let path = connection.path().unwrap_or_default().to_owned();
-            Connection::open(path)?.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            let beside = Connection::open(path)?;
+            beside.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+            // What was deleted leaves the log too. Little is left to copy, and where that would keep the writer
+            // waiting, the next time makes up for it.
+            beside.busy_timeout(TRUNCATION)?;
+            beside.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         })
     }
 }
@@ -180,7 +187,8 @@ fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.query_row("PRAGMA journal_mode=WAL", [], |_| Ok(()))?;
     connection.execute_batch("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;")?;
-    connection.query_row("PRAGMA secure_delete=FAST", [], |_| Ok(()))?;
+    // A message that was deleted is overwritten: FAST would leave it in pages that are free.
+    connection.query_row("PRAGMA secure_delete=ON", [], |_| Ok(()))?;
     connection.query_row(&format!("PRAGMA wal_autocheckpoint={WAL_PAGES}"), [], |_| Ok(()))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
