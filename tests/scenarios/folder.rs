@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sealpost_client::{Account, AccountState, Connection, Error, KeyVault, MessageState};
+use sealpost_client::{Account, AccountState, Body, Connection, Error, KeyVault, MessageState, Stop};
 use tempfile::TempDir;
 
 use crate::{
@@ -60,6 +60,35 @@ fn the_newest_connection_displaces_the_older_and_of_two_copies_one_is_refused() 
     assert_eq!(copied.profile().expect("a profile").state, AccountState::Active);
     // It stays so at every further start.
     ada.turn_off();
+    ada.turn_on();
+    ada.eventually("a refusal", || ada.account().connection() == Connection::Refused);
+}
+
+#[test]
+fn a_copy_may_start_over_and_then_the_original_is_refused() {
+    let relay = Relay::start();
+    let (mut ada, ben) = acquainted(&relay);
+    let copy = copy_while_off(&mut ada);
+    for _ in 0..2 {
+        ada.turn_on();
+        ada.is_online();
+        ada.turn_off();
+    }
+    let restored = ada.open_copy(copy.path()).expect("the copy opens");
+    restored.connect().expect("a registered account connects");
+    ada.eventually_of(&restored, "a refusal", |restored| restored.connection() == Connection::Refused);
+    restored.start_over(&Stop::new()).expect("the device's signature is enough");
+    restored.connect().expect("a registered account connects");
+    ada.eventually_of(&restored, "online", |restored| restored.connection() == Connection::Online);
+    let conversation = restored.conversation_with(&ben.id()).expect("a conversation").id;
+    restored.send_text(&conversation, "from the restored one", None).expect("the text is taken");
+    ben.reads(&ada, &["hello", "from the restored one"]);
+    ben.say(&ada, "good to hear");
+    let arrived = Body::Text { text: "good to hear".into() };
+    ada.eventually_of(&restored, "an answer", |restored| {
+        let messages = restored.messages(&conversation, None, 500).expect("messages are read");
+        messages.iter().any(|message| message.body == arrived)
+    });
     ada.turn_on();
     ada.eventually("a refusal", || ada.account().connection() == Connection::Refused);
 }
