@@ -57,7 +57,11 @@ pub fn hand_over(step: &mut Step<'_>, in_flight: &InFlight) -> Result<(Vec<Outgo
 /// The request of a job; `None` where it has to wait for another, was blocked, or has become pointless.
 fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, EngineError> {
     if let Some(delivery) = job.sealed_delivery()? {
-        return Ok(Some(Request::Deliver(with_current_token(step, delivery)?)));
+        if still_opens(step, &job)? {
+            return Ok(Some(Request::Deliver(with_current_token(step, delivery)?)));
+        }
+        (job.sealed, job.sealed_in) = (None, None);
+        outbox::update(step, &job)?;
     }
     let delivery = match &job.kind {
         JobKind::Content { conversation, content, message } => {
@@ -75,8 +79,8 @@ fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, EngineE
                 return Ok(None);
             }
             match conversations::seal_content(step, *conversation, content, *message)? {
-                Some(delivery) => {
-                    job.sealed_in = group;
+                Some((delivery, sealed_in)) => {
+                    job.sealed_in = Some(sealed_in);
                     delivery
                 }
                 None => {
@@ -133,6 +137,17 @@ fn prepare_request(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>,
         outbox::remove(step, &job.id)?;
     }
     Ok(request)
+}
+
+/// Whether the peer can still open what was sealed for the job. A content that came after its keys are gone would be
+/// lost, or have to be asked for; one that comes twice is known by its ID, or changes nothing.
+fn still_opens(step: &mut Step<'_>, job: &Job) -> Result<bool, EngineError> {
+    match (&job.kind, job.sealed_in) {
+        (JobKind::Content { conversation, .. }, Some((group, epoch))) => {
+            conversations::still_opens(step, *conversation, group, epoch)
+        }
+        _ => Ok(true),
+    }
 }
 
 /// A repetition shows the token that the recipient's contact row holds by now.

@@ -2,7 +2,8 @@
 //! blocked until the user acts, or given up for good.
 //!
 //! Invariants: a job's row is written in the step that wants it and removed in the step that handles its answer; what
-//! was sealed stays with the job byte for byte, so that a repetition is the same delivery.
+//! was sealed stays with the job byte for byte, so that a repetition is the same delivery, until the keys are gone that
+//! would open it.
 
 use std::collections::BTreeSet;
 
@@ -63,9 +64,9 @@ pub struct Job {
     pub token_refused: bool,
     /// The delivery as it was first handed over (protobuf).
     pub sealed: Option<Vec<u8>>,
-    /// The group whose keys sealed it, for a content.
+    /// The group and epoch whose keys sealed it, for a content.
     #[serde(default)]
-    pub sealed_in: Option<GroupId>,
+    pub sealed_in: Option<(GroupId, u64)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -218,7 +219,7 @@ pub fn awaits_other_group(
 ) -> Result<bool, StorageError> {
     for lane in [Lane::Contents(conversation), Lane::Receipts(conversation)] {
         let first: Option<Job> = list(read, &lane.key(), None, Direction::Up, 1)?.pop();
-        if first.is_some_and(|job| job.sealed_in.is_some() && job.sealed_in != group) {
+        if first.and_then(|job| job.sealed_in).is_some_and(|(sealed_in, _)| Some(sealed_in) != group) {
             return Ok(true);
         }
     }

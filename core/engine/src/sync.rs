@@ -105,13 +105,13 @@ fn open(step: &mut Step<'_>, delivery: DeliveryId, message: &parcel::GroupMessag
 
 fn join(step: &mut Step<'_>, welcome: &parcel::Welcome) -> Result<(), EngineError> {
     match conversations::join(step, welcome)? {
-        Joined::In(id) => {
-            let conversation = conversations::known(step.tx, id)?;
+        Joined::In { conversation, renewed } => {
+            let conversation = conversations::known(step.tx, conversation)?;
             let contact = contacts::known(step.tx, conversation.peer)?;
             if !contact.request {
                 messages::send_profile(step, &conversation)?;
             }
-            Ok(())
+            if renewed { messages::send_again(step, &conversation) } else { Ok(()) }
         }
         Joined::Ignored => unhandled(step),
     }

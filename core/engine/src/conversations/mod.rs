@@ -14,4 +14,4 @@ pub use opening::{
 };
 pub use parked::{release_parked, take_parked};
 pub use row::{Conversation, GroupState, Pending, conversation, conversations, group, known, of_two, update};
-pub use sealing::{Opening, open_ephemeral, open_message, seal_content, seal_ephemeral, seal_parcel};
+pub use sealing::{Opening, open_ephemeral, open_message, seal_content, seal_ephemeral, seal_parcel, still_opens};

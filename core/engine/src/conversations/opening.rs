@@ -174,8 +174,8 @@ fn create_group(
 
 /// What became of a Welcome.
 pub enum Joined {
-    /// We are in; the conversation, and whether its peer is new to us or not yet accepted.
-    In(ConversationId),
+    /// We are in. `renewed`: the peer has made the conversation's group anew.
+    In { conversation: ConversationId, renewed: bool },
     /// It was handled before, comes from somebody blocked, or is not acceptable.
     Ignored,
 }
@@ -206,10 +206,11 @@ pub fn join(step: &mut Step<'_>, welcome: &parcel::Welcome) -> Result<Joined, En
         return Ok(Joined::Ignored);
     }
     let mut conversation = open(step, card.id)?;
+    let renewed = conversation.counter.is_some_and(|counter| counter < profile.counter);
     let state = new_state(step, group, conversation.id, profile.counter);
     save(step.tx, &state)?;
     take_in(step, &mut conversation, &state)?;
-    Ok(Joined::In(conversation.id))
+    Ok(Joined::In { conversation: conversation.id, renewed })
 }
 
 /// The Welcome names a key package that is gone, so its group can't be joined: a known contact gets one from us, with

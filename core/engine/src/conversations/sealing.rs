@@ -15,7 +15,7 @@ use super::{
 use crate::{
     contacts::{self, Contact},
     error::EngineError,
-    mls::{Group, GroupId, MessageKind, MlsError, Session, head},
+    mls::{Group, GroupId, MessageKind, MlsError, PAST_EPOCHS, Session, head},
     names::ConversationId,
     parcel::{self, Body},
     step::Step,
@@ -24,13 +24,14 @@ use crate::{
 
 const EPHEMERAL_LABEL: &str = "sealpost ephemeral";
 
-/// Seals a content in the conversation's group and current epoch. `None`: there is no group to seal in yet.
+/// Seals a content in the conversation's group and current epoch, which it gives as well. `None`: there is no group to
+/// seal in yet.
 pub fn seal_content(
     step: &mut Step<'_>,
     id: ConversationId,
     content: &[u8],
     message: Option<MessageId>,
-) -> Result<Option<Delivery>, EngineError> {
+) -> Result<Option<(Delivery, (GroupId, u64))>, EngineError> {
     let conversation = known(step.tx, id)?;
     let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() else {
         return Ok(None);
@@ -47,10 +48,21 @@ pub fn seal_content(
         message: mls.encrypt(&mut session, content)?,
         message_id: message.map(|id| id.0.to_vec()).unwrap_or_default(),
     };
+    let sealed_in = (state.id, mls.epoch());
     session.finish()?;
     state.own_messages += 1;
     save(step.tx, &state)?;
-    seal_parcel(step, conversation.peer, &Body::Message(message).into_bytes(), false).map(Some)
+    seal_parcel(step, conversation.peer, &Body::Message(message).into_bytes(), false)
+        .map(|delivery| Some((delivery, sealed_in)))
+}
+
+/// Whether the peer has the keys of this group and epoch: those of the conversation's group, and not too many back.
+pub fn still_opens(step: &mut Step<'_>, id: ConversationId, group: GroupId, epoch: u64) -> Result<bool, EngineError> {
+    if known(step.tx, id)?.group != Some(group) {
+        return Ok(false);
+    }
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    Ok(Group::load(&mut session, &group)?.is_some_and(|mls| mls.epoch() <= epoch + PAST_EPOCHS as u64))
 }
 
 /// Seals a signal that needs no ratchet and leaves nothing behind. `None`: there is no group yet.

@@ -8,7 +8,7 @@ use sealpost_wire::{
 
 use super::{
     codec::{Delete, Edit, Profile, Reaction, Receipt, SealAnew, Text},
-    compose::{self, EMOJI_BYTES, ask_for, enqueue, receipt, set_state},
+    compose::{self, EMOJI_BYTES, ask_for, receipt, set_state},
     row::{self, Body, Message, MessageState},
 };
 use crate::{
@@ -204,12 +204,5 @@ fn seal_anew(step: &mut Step<'_>, conversation: &Conversation, body: &[u8]) -> R
         return Ok(());
     };
     let Some(message) = row::message_by_id(step.tx, conversation.id, step.account.id, target)? else { return Ok(()) };
-    let age_ms = step.now_ms.saturating_sub(message.sent_at_ms);
-    let Body::Text(text) = &message.body else { return Ok(()) };
-    if age_ms > limits::RESEAL_SECONDS * 1000 {
-        return Ok(());
-    }
-    let reply_to = message.reply_to.map(|id| id.0.to_vec()).unwrap_or_default();
-    let content = Content::new(kind::TEXT, target, message.sent_at_ms, &Text { text: text.clone(), reply_to });
-    enqueue(step, conversation, &content, Some(target))
+    compose::repeat(step, conversation, &message)
 }

@@ -23,6 +23,8 @@ use super::{
 const RECEIPT_PAUSE_MS: u64 = 2_000;
 /// The longest reaction: one emoji with its modifiers.
 pub(super) const EMOJI_BYTES: usize = 64;
+/// How many of the last messages are looked through for some without a receipt.
+const SENT_AGAIN: usize = 500;
 /// Receipts that one content carries.
 pub(super) const RECEIPTS: usize = 100;
 
@@ -153,6 +155,29 @@ pub fn typing(step: &mut Step<'_>) -> Vec<u8> {
 pub fn send_profile(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
     let body = Profile { name: step.account.name.clone(), token: step.account.contacts_token.0.to_vec() };
     enqueue_new(step, conversation, kind::PROFILE, &body)
+}
+
+/// The peer has made the group anew, perhaps because the old one is gone there: what was sent and has no receipt is sent
+/// again, under its ID, for a week.
+pub fn send_again(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
+    for message in row::messages(step.tx, conversation.id, None, SENT_AGAIN)? {
+        if message.mine && message.state == MessageState::Sent {
+            repeat(step, conversation, &message)?;
+        }
+    }
+    Ok(())
+}
+
+/// Queues an own text again, with its ID, if it is not too old.
+pub(super) fn repeat(step: &mut Step<'_>, conversation: &Conversation, message: &Message) -> Result<(), EngineError> {
+    let age_ms = step.now_ms.saturating_sub(message.sent_at_ms);
+    let Body::Text(text) = &message.body else { return Ok(()) };
+    if age_ms > limits::RESEAL_SECONDS * 1000 {
+        return Ok(());
+    }
+    let reply_to = message.reply_to.map(|id| id.0.to_vec()).unwrap_or_default();
+    let text = Text { text: text.clone(), reply_to };
+    enqueue(step, conversation, &Content::new(kind::TEXT, message.id, message.sent_at_ms, &text), Some(message.id))
 }
 
 /// The messages of an accepted request may be acknowledged now, or asked for where they did not open.

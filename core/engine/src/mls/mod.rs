@@ -40,7 +40,7 @@ pub use profile::GroupProfile;
 pub use session::Session;
 
 /// Epochs before the current one whose messages can still be opened.
-const PAST_EPOCHS: usize = 2;
+pub const PAST_EPOCHS: usize = 2;
 /// How far behind the newest message of a sender another one may come.
 const OUT_OF_ORDER_TOLERANCE: u32 = 100;
 /// How many messages of a sender may be missing before the next one.

@@ -159,8 +159,9 @@ fn welcome_for_a_key_package_that_is_gone_is_answered_with_an_own_group() {
         assert_eq!(town.group(ADA, BEN).counter, 1);
         assert_eq!(town.group(BEN, ADA).counter, 1);
         assert_eq!(town.group(ADA, BEN).id, town.group(BEN, ADA).id);
+        assert_eq!(town.texts(BEN, ADA), ["into a group that Ben can't join"]);
+        assert_eq!(town.state(ADA, BEN, id), MessageState::Delivered);
         town.still_talk();
-        let _ = id;
     });
 }
 
@@ -219,5 +220,22 @@ fn stranger_who_is_blocked_is_not_heard_again() {
         town.settles();
         assert_eq!(town.texts(ADA, CLO), ["one"]);
         assert!(town.job_kinds(ADA).iter().all(|kind| !matches!(kind, JobKind::Content { .. })));
+    });
+}
+
+#[test]
+fn what_was_sent_to_a_device_that_starts_over_is_sent_again() {
+    over_both_suites(|town| {
+        let mut town = town.talking();
+        town.disconnects(BEN);
+        let lost = town.says(ADA, BEN, "to keys that are gone");
+        town.settle();
+        assert_eq!(town.state(ADA, BEN, lost), MessageState::Sent);
+        town.command(BEN, Command::StartOver { next_secret: vec![3; 32] });
+        town.connects(BEN);
+        town.settles();
+        assert_eq!(town.texts(BEN, ADA), ["hello Ben", "hello Ada", "to keys that are gone"]);
+        assert_eq!(town.state(ADA, BEN, lost), MessageState::Delivered);
+        town.still_talk();
     });
 }

@@ -354,3 +354,29 @@ fn what_cannot_be_made_ready_to_leave_stops_nobody_else() {
         assert_eq!(town.texts(CLO, ADA), ["hello Clo"]);
     });
 }
+
+#[test]
+fn what_waited_until_its_keys_are_gone_is_sealed_anew() {
+    over_both_suites(|town| {
+        let mut town = town.talking();
+        let (id, ben) = (town.messages(ADA, BEN)[1].id, town.id(BEN));
+        let conversation = town.conversation(ADA, BEN).id;
+        for _ in 0..60 {
+            town.people[ADA].next(is_content, Fate::Lost);
+        }
+        town.command(ADA, Command::React { conversation, author: ben, message: id, emoji: "🐢".to_owned() });
+        let text = town.says(ADA, BEN, "behind it");
+        for round in 0..4 {
+            town.is_due_to_heal(BEN, ADA);
+            town.says(BEN, ADA, &format!("round {round}"));
+            town.settles();
+        }
+        town.people[ADA].forget_fates();
+        town.passes(10 * MINUTE_MS);
+        let reactions = town.message(BEN, ADA, BEN, id).reactions;
+        assert_eq!(reactions, [(town.id(ADA), "🐢".to_owned())]);
+        assert_eq!(town.state(ADA, BEN, text), MessageState::Delivered);
+        assert_eq!(town.people[BEN].account().unhandled, 0);
+        town.still_talk();
+    });
+}

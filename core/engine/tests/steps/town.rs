@@ -312,9 +312,13 @@ impl Town {
     }
 
     pub fn messages(&self, who: usize, with: usize) -> Vec<Message> {
+        self.last_messages(who, with, usize::MAX)
+    }
+
+    pub fn last_messages(&self, who: usize, with: usize, limit: usize) -> Vec<Message> {
         let store = &self.people[who].store;
         match conversations::of_two(store, self.id(with)).expect("conversations are read") {
-            Some(id) => messages::messages(store, id, None, usize::MAX).expect("messages are read"),
+            Some(id) => messages::messages(store, id, None, limit).expect("messages are read"),
             None => Vec::new(),
         }
     }

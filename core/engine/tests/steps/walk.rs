@@ -35,12 +35,12 @@ struct Walk {
 
 #[test]
 fn whatever_happens_both_have_the_same_in_the_end_hybrid() {
-    [1, 2].into_iter().for_each(|seed| walk(Suite::Hybrid, seed));
+    [1, 11].into_iter().for_each(|seed| walk(Suite::Hybrid, seed));
 }
 
 #[test]
 fn whatever_happens_both_have_the_same_in_the_end_classical() {
-    [3, 4, 5].into_iter().for_each(|seed| walk(Suite::Classical, seed));
+    [3, 4].into_iter().for_each(|seed| walk(Suite::Classical, seed));
 }
 
 fn walk(suite: Suite, seed: u64) {
@@ -95,9 +95,9 @@ impl Walk {
         self.texts[who].push(text);
     }
 
-    /// One of the messages of the conversation, of the author where one is asked for.
+    /// One of the last messages of the conversation, of the author where one is asked for.
     fn any_message(&mut self, who: usize, author: Option<UserId>) -> Option<(UserId, MessageId)> {
-        let messages = self.town.messages(who, ADA + BEN - who);
+        let messages = self.town.last_messages(who, ADA + BEN - who, 50);
         let fit = |body: &Body| matches!(body, Body::Text(_));
         let messages: Vec<_> = messages
             .into_iter()
@@ -165,9 +165,12 @@ impl Walk {
         self.town.people[who].next(|_| true, fate);
     }
 
+    /// Keys are renewed once in hundreds of messages: no request is on its way for so long.
     fn heals(&mut self, who: usize) {
         let with = ADA + BEN - who;
-        let has_group = !self.town.messages(who, with).is_empty() && self.town.conversation(who, with).group.is_some();
+        PEOPLE.into_iter().for_each(|who| self.town.releases(who));
+        let has_group =
+            !self.town.last_messages(who, with, 1).is_empty() && self.town.conversation(who, with).group.is_some();
         if has_group && self.town.group(who, with).pending.is_none() {
             self.town.is_due_to_heal(who, with);
         }
