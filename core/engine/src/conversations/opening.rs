@@ -8,6 +8,7 @@ use sealpost_wire::{
     api::directory::{KeyPackageAnswer, KeyPackageRequest},
     card::Card,
     id::UserId,
+    limits,
     suite::Suite,
 };
 
@@ -32,6 +33,8 @@ pub const PURPOSE_CONVERSATION: u16 = 1;
 /// How far the counter of a Welcome that can't be opened may be ahead: it proves nothing of who made it, and the
 /// counter must not run out.
 const COUNTER_LEAP: u32 = 1_000;
+/// A Welcome that can't be opened is answered with an own group no more often than this.
+const ANSWER_PAUSE_MS: u64 = limits::DAY_SECONDS * 1000;
 
 /// The conversation with a contact, made where there is none. Its group is made with the first message.
 pub fn open(step: &mut Step<'_>, peer: UserId) -> Result<Conversation, EngineError> {
@@ -50,6 +53,7 @@ pub fn open(step: &mut Step<'_>, peer: UserId) -> Result<Conversation, EngineErr
         unread: 0,
         draft: String::new(),
         muted_until_ms: None,
+        answered_welcome_at_ms: 0,
         changed_at_ms: step.now_ms,
     };
     keep_of_two(step, peer, conversation.id)?;
@@ -214,7 +218,7 @@ pub fn join(step: &mut Step<'_>, welcome: &parcel::Welcome) -> Result<Joined, En
 }
 
 /// The Welcome names a key package that is gone, so its group can't be joined: a known contact gets one from us, with
-/// a higher counter.
+/// a higher counter. Nothing proves who made such a Welcome, so this happens once a day at most.
 fn answer_with_own_group(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Result<Joined, EngineError> {
     let known = contacts::contact(step.tx, card.id)?;
     let trusted = known.is_some_and(|it| it.identity_key == card.identity_key && it.is_answered());
@@ -223,9 +227,11 @@ fn answer_with_own_group(step: &mut Step<'_>, card: &Card, welcome: &parcel::Wel
     }
     let mut conversation = open(step, card.id)?;
     let counter = conversation.counter.unwrap_or(0);
-    if !(counter..=counter.saturating_add(COUNTER_LEAP)).contains(&welcome.counter) {
+    let answered_lately = step.now_ms < conversation.answered_welcome_at_ms.saturating_add(ANSWER_PAUSE_MS);
+    if answered_lately || !(counter..=counter.saturating_add(COUNTER_LEAP)).contains(&welcome.counter) {
         return Ok(Joined::Ignored);
     }
+    conversation.answered_welcome_at_ms = step.now_ms;
     conversation.counter = Some(welcome.counter);
     conversation.group = None;
     update(step, &conversation)?;

@@ -28,6 +28,9 @@ pub struct Conversation {
     pub unread: u32,
     pub draft: String,
     pub muted_until_ms: Option<u64>,
+    /// When a Welcome that could not be opened was last answered with an own group.
+    #[serde(default)]
+    pub answered_welcome_at_ms: u64,
     pub changed_at_ms: u64,
 }
 
