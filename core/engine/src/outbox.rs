@@ -52,6 +52,9 @@ pub enum Lane {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct JobId(Vec<u8>);
 
+/// The group and epoch whose keys sealed something.
+pub type SealedIn = (GroupId, u64);
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     pub id: JobId,
@@ -64,9 +67,9 @@ pub struct Job {
     pub token_refused: bool,
     /// The delivery as it was first handed over (protobuf).
     pub sealed: Option<Vec<u8>>,
-    /// The group and epoch whose keys sealed it, for a content.
+    /// For a content.
     #[serde(default)]
-    pub sealed_in: Option<(GroupId, u64)>,
+    pub sealed_in: Option<SealedIn>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

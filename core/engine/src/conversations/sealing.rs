@@ -17,6 +17,7 @@ use crate::{
     error::EngineError,
     mls::{Group, GroupId, MessageKind, MlsError, PAST_EPOCHS, Session, head},
     names::ConversationId,
+    outbox::SealedIn,
     parcel::{self, Body},
     step::Step,
     storage::save,
@@ -31,7 +32,7 @@ pub fn seal_content(
     id: ConversationId,
     content: &[u8],
     message: Option<MessageId>,
-) -> Result<Option<(Delivery, (GroupId, u64))>, EngineError> {
+) -> Result<Option<(Delivery, SealedIn)>, EngineError> {
     let conversation = known(step.tx, id)?;
     let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() else {
         return Ok(None);

@@ -157,8 +157,8 @@ pub fn send_profile(step: &mut Step<'_>, conversation: &Conversation) -> Result<
     enqueue_new(step, conversation, kind::PROFILE, &body)
 }
 
-/// The peer has made the group anew, perhaps because the old one is gone there: what was sent and has no receipt is sent
-/// again, under its ID, for a week.
+/// The peer has made the group anew, perhaps because the old one is gone there: what was sent and has no receipt is
+/// sent again, under its ID, for a week.
 pub fn send_again(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
     for message in row::messages(step.tx, conversation.id, None, SENT_AGAIN)? {
         if message.mine && message.state == MessageState::Sent {
