@@ -68,6 +68,7 @@ fn the_newest_connection_displaces_the_older_and_of_two_copies_one_is_refused() 
 fn a_copy_may_start_over_and_then_the_original_is_refused() {
     let relay = Relay::start();
     let (mut ada, ben) = acquainted(&relay);
+    let with_ada = ben.with(&ada);
     let copy = copy_while_off(&mut ada);
     for _ in 0..2 {
         ada.turn_on();
@@ -82,13 +83,13 @@ fn a_copy_may_start_over_and_then_the_original_is_refused() {
     ada.eventually_of(&restored, "online", |restored| restored.connection() == Connection::Online);
     let conversation = restored.conversation_with(&ben.id()).expect("a conversation").id;
     restored.send_text(&conversation, "from the restored one", None).expect("the text is taken");
-    ben.reads(&ada, &["hello", "from the restored one"]);
-    ben.say(&ada, "good to hear");
-    let arrived = Body::Text { text: "good to hear".into() };
-    ada.eventually_of(&restored, "an answer", |restored| {
-        let messages = restored.messages(&conversation, None, 500).expect("messages are read");
-        messages.iter().any(|message| message.body == arrived)
-    });
+    let has = |account: &Account, conversation: &str, text: &str| {
+        let messages = account.messages(conversation, None, 500).expect("messages are read");
+        messages.iter().any(|message| message.body == Body::Text { text: text.to_owned() })
+    };
+    ben.eventually("a text", || has(ben.account(), &with_ada, "from the restored one"));
+    ben.account().send_text(&with_ada, "good to hear", None).expect("the text is taken");
+    ada.eventually_of(&restored, "an answer", |restored| has(restored, &conversation, "good to hear"));
     ada.turn_on();
     ada.eventually("a refusal", || ada.account().connection() == Connection::Refused);
 }

@@ -152,3 +152,46 @@ impl EventLoop {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sealpost_engine::{command::Command, identity, storage::Table};
+    use sealpost_store::OpenMode;
+
+    use super::*;
+    use crate::types::Event;
+
+    /// Takes requests and answers none.
+    struct NoNetwork;
+
+    impl Network for NoNetwork {
+        fn perform(&self, _: Outgoing) {}
+        fn start_over(&self) {}
+    }
+
+    #[test]
+    fn events_of_a_step_that_is_not_committed_are_never_told() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("account");
+        let mut store = Store::open(&path, &[7; 32], OpenMode::Create).expect("a database");
+        let account = store.transaction(|tx| identity::create(tx, "Ada", &mut system::SystemRandom));
+        account.expect("an account");
+        let events = Arc::new(Events::default());
+        let mut event_loop = EventLoop::new(store, events.clone());
+        event_loop.network = Some(Arc::new(NoNetwork));
+        let set_name = |name: &str| Input::Command(Box::new(Command::SetName(name.to_owned())));
+        event_loop.take(set_name("Ada L.")).expect("the name is kept");
+        assert_eq!(events.next(Duration::ZERO), Some(Event::Profile));
+        // The step tells its event, then the transaction around it fails.
+        let (engine, store) = (&mut event_loop.engine, &mut event_loop.store);
+        let failed: Result<(), EngineError> = store.transaction(|tx| {
+            engine.step(set_name("Bea"), tx, system::now_ms(), &mut system::SystemRandom)?;
+            tx.put(Table::Account, b"account", b"not a row")?;
+            identity::account(&*tx).map(|_| ())
+        });
+        assert!(failed.is_err());
+        assert_eq!(events.next(Duration::ZERO), None);
+        assert!(event_loop.take(set_name(&"x".repeat(1_000))).is_err());
+        assert_eq!(events.next(Duration::ZERO), None);
+    }
+}
