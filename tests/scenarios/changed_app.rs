@@ -9,6 +9,7 @@ use sealpost_engine::{
     conversations::{self, ConversationId},
     error::EngineError,
     identity,
+    mls::{Group, Session},
     step::{Random, Step},
     storage,
 };
@@ -17,7 +18,7 @@ use sealpost_wire::{
     api::directory::{KeyPackageAnswer, KeyPackageRequest},
     card::Card,
     envelope::{Delivery, DeliveryAnswer, Recipient},
-    id::{DeliveryId, MessageId},
+    id::DeliveryId,
     suite::Suite,
 };
 
@@ -105,9 +106,15 @@ impl Relay {
 }
 
 fn seal_content(step: &mut Step<'_>, id: ConversationId, content: &[u8]) -> Result<Delivery, EngineError> {
+    let conversation = conversations::known(step.tx, id)?;
+    let group = conversation.group.expect("the conversation has a group");
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let mut mls = Group::load(&mut session, &group)?.expect("the group has its keys");
+    let message = mls.encrypt(&mut session, content)?;
+    session.finish()?;
     // Behind one byte each for the tag and the number of the kind, and for the tag and the length of the ID.
-    let message = content.get(4..20).and_then(|bytes| MessageId::try_from(bytes).ok());
-    Ok(conversations::seal_content(step, id, content, message)?.expect("the conversation has a group"))
+    let id = content.get(4..20).unwrap_or_default();
+    conversations::seal_parcel(step, conversation.peer, &message_parcel(&message, id), false)
 }
 
 /// Seals any bytes to somebody's device.
