@@ -42,7 +42,7 @@ fn forms(needle: &[u8]) -> Vec<Vec<u8>> {
         let whole = shifted.len() / 3 * 4;
         for encoding in [&BASE64, &BASE64URL] {
             let text = encoding.encode(&shifted);
-            forms.push(text[if shift == 0 { 0 } else { 4 }..whole].as_bytes().to_vec());
+            forms.push(text.as_bytes()[if shift == 0 { 0 } else { 4 }..whole].to_vec());
         }
     }
     forms.sort();

@@ -118,7 +118,7 @@ fn of_a_phone_number_the_relay_keeps_a_token_only_and_logs_nothing() {
     assert_eq!(number(&relay, kept), 1);
     assert_eq!(number(&relay, "SELECT count(*) FROM code WHERE length(number_token) = 64"), 2);
     for number in [NUMBER, "+4917604069024"] {
-        assert!(hits(&tap.from_devices(), number.as_bytes()) > 0, "the search finds what is there");
+        assert!(hits(&tap.what_devices_sent(), number.as_bytes()) > 0, "the search finds what is there");
         let national = format!("0{}", &number[3..]);
         for form in [number, &number[1..], &national, &number[3..]] {
             assert_eq!(hits_in_files(relay.data(), form.as_bytes()), 0, "{form}");
@@ -141,7 +141,7 @@ fn private_keys_leave_the_device_in_no_request() {
     ada.turn_off();
     let mut store = Store::open(&ada.folder, &ada.vault.only_key(), OpenMode::Existing).expect("the key is right");
     let account = store.transaction(|tx| identity::account(tx)).expect("readable").expect("an account");
-    let sent = tap.from_devices();
+    let sent = tap.what_devices_sent();
     let (identity_key, sealing_key) =
         (IdentityKey::from_secret(account.identity_secret), SealingKey::from_secret(account.sealing_secret));
     for public in [identity_key.public(), sealing_key.public()] {

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::child::no_process_starts;
 
 pub struct Relay {
-    pub folder: TempDir,
+    _folder: TempDir,
     pub faults: Faults,
     pub config: Config,
     /// Where devices find it, if something stands in front of it.
@@ -76,8 +76,16 @@ impl Relay {
         change(&mut config);
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let (clock, sms) = (Arc::new(MovableClock::default()), Arc::new(Inbox::default()));
-        let mut relay =
-            Self { folder, faults: Faults::default(), config, front: None, clock, sms, address, running: None };
+        let mut relay = Self {
+            _folder: folder,
+            faults: Faults::default(),
+            config,
+            front: None,
+            clock,
+            sms,
+            address,
+            running: None,
+        };
         relay.resume();
         relay
     }
@@ -132,11 +140,6 @@ impl Relay {
         let (address, runtime) = started.recv().expect("the relay starts");
         self.address = address;
         self.running = Some(Running { service, runtime, stop, thread });
-    }
-
-    pub fn restart(&mut self) {
-        self.stop();
-        self.resume();
     }
 
     /// Moves the relay's clock ahead.

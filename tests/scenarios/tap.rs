@@ -42,7 +42,7 @@ impl Tap {
     }
 
     /// Everything that devices sent, with WebSocket's masks taken off.
-    pub fn from_devices(&self) -> Vec<u8> {
+    pub fn what_devices_sent(&self) -> Vec<u8> {
         let connections = self.connections.lock().expect("no test panics inside");
         let bytes = connections.iter().map(|connection| connection.to_relay.lock().expect("no test panics inside"));
         bytes.flat_map(|bytes| unmasked(&bytes)).collect()
@@ -54,7 +54,7 @@ impl Tap {
         let bytes = connections.iter().map(|connection| connection.to_device.lock().expect("no test panics inside"));
         let from_relay: Vec<u8> = bytes.flat_map(|bytes| bytes.clone()).collect();
         drop(connections);
-        [self.from_devices(), from_relay].concat()
+        [self.what_devices_sent(), from_relay].concat()
     }
 }
 
