@@ -1,6 +1,7 @@
 //! The framed protocol of both sockets: one protobuf message per binary WebSocket message.
 //!
 //! Device socket (`/v1/socket/device`): the relay says `hello`, the device `authenticate`, the relay `authenticated`;
+//! the device `session_kept`;
 //! then pushes, an `empty` marker whenever the mailbox is drained, and counted acknowledgements.
 //! Sender's socket (`/v1/socket/send`): no identity; `deliver` is answered by `delivered` or `failure` with the same
 //! request number, in any order.
@@ -15,7 +16,7 @@ use prost::Message;
 /// What a socket carries, one `body` at a time.
 #[derive(Clone, PartialEq, Message)]
 pub struct Frame {
-    #[prost(oneof = "Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    #[prost(oneof = "Body", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12")]
     pub body: Option<Body>,
 }
 
@@ -47,6 +48,9 @@ pub enum Body {
     Deliver(Deliver),
     #[prost(message, tag = "11")]
     Delivered(Delivered),
+    /// The device keeps the secret of [`Authenticated`] durably: the one before is good for nothing from now on.
+    #[prost(message, tag = "12")]
+    SessionKept(Nothing),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Message)]

@@ -58,7 +58,7 @@ fn invitations_are_those_of_the_vectors() {
 fn frames_are_those_of_the_vectors() {
     let file = load("frames");
     let frames = list(&file["frames"]);
-    assert_eq!(frames.len(), 11, "one for each body");
+    assert_eq!(frames.len(), 12, "one for each body");
     for case in frames {
         let body = frame(text(&case["body"]), &case["fields"]);
         assert_eq!(body.clone().to_bytes(), bytes(&case["bytes"]), "{}", case["body"]);
@@ -116,6 +116,7 @@ fn frame(name: &str, fields: &Value) -> Body {
             request: small("request"),
             answer: Some(twin::<DeliveryAnswer>(&fields["answer"])),
         }),
+        "session_kept" => Body::SessionKept(Nothing {}),
         other => panic!("no such body: {other}"),
     }
 }

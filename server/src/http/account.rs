@@ -72,3 +72,13 @@ pub async fn open_session(
 ) -> Result<Json<Session>, Refusal> {
     relay.service.open_session(signed.id, &request).await.map(Json)
 }
+
+/// The device keeps the secret that its session was given; signed.
+#[utoipa::path(post, path = "/v1/sessions/kept", request_body = SessionRequest,
+    responses((status = 204), (status = "default", body = ApiError)))]
+pub async fn keep_session(
+    State(relay): State<Relay>,
+    SignedJson(signed, request): SignedJson<SessionRequest>,
+) -> Result<StatusCode, Refusal> {
+    relay.service.keep_session(signed.id, &request.session_secret).await.map(|()| StatusCode::NO_CONTENT)
+}

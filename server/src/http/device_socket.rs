@@ -56,6 +56,7 @@ async fn serve(relay: Relay, peer: Peer, mut socket: WebSocket) {
         relay: relay.clone(),
         peer,
         id: session.id,
+        next_secret: session.next_secret,
         pushed: VecDeque::new(),
         pushed_bytes: 0,
         cursor: 0,
@@ -105,6 +106,8 @@ struct Device {
     relay: Relay,
     peer: Peer,
     id: UserId,
+    /// What the device was given for its next session.
+    next_secret: [u8; 32],
     /// Sequence and bytes of what was pushed and not acknowledged.
     pushed: VecDeque<(u64, usize)>,
     pushed_bytes: usize,
@@ -137,6 +140,9 @@ impl Device {
                     match socket::read(message)? {
                         None => {}
                         Some(Body::Acknowledge(count)) => self.acknowledge(count)?,
+                        Some(Body::SessionKept(_)) => {
+                            self.relay.service.keep_session(self.id, &self.next_secret).await?;
+                        }
                         Some(_) => return Err(Refusal::malformed("only acknowledge").into()),
                     }
                 }

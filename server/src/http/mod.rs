@@ -63,6 +63,7 @@ fn documented() -> OpenApiRouter<Relay> {
         .routes(routes!(account::keep))
         .routes(routes!(account::link_number, account::unlink_number))
         .routes(routes!(account::open_session))
+        .routes(routes!(account::keep_session))
         .routes(routes!(directory::entry))
         .routes(routes!(directory::take_key_package))
         .routes(routes!(directory::add_key_packages, directory::key_package_counts))

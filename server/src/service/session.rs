@@ -66,6 +66,11 @@ impl Service {
         Ok(Session { session: session.to_vec(), next_secret: next_secret.to_vec() })
     }
 
+    /// The device keeps the secret that its session was given: a copy with the one before is refused from now on.
+    pub async fn keep_session(&self, id: UserId, secret: &[u8]) -> Result<(), Refusal> {
+        Ok(self.store.keep_session(id, self.session_hash(secret)).await?)
+    }
+
     /// Refuses an HTTP request to the mailbox whose session was displaced, or is not of this process.
     pub fn check_session(&self, id: UserId, session: &[u8; 16]) -> Result<(), Refusal> {
         if self.hub.holds_session(id, session) {

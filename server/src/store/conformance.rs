@@ -59,6 +59,12 @@ async fn sessions(open: &impl Fn() -> Arc<dyn Store>) {
     assert_eq!(open().open_session(id(1), None, [15; 32]).await, opened, "it starts over");
     assert_eq!(exchange(13, 16).await, Ok(SessionOpened::Copied), "every other session ended");
     assert_eq!(exchange(15, 16).await, opened);
+    assert_eq!(exchange(15, 17).await, opened, "the answer was lost");
+    assert_eq!(open().keep_session(id(1), [16; 32]).await, Ok(()), "not the latest: nothing changes");
+    assert_eq!(exchange(15, 18).await, opened);
+    assert_eq!(open().keep_session(id(1), [18; 32]).await, Ok(()));
+    assert_eq!(exchange(15, 19).await, Ok(SessionOpened::Copied), "its successor is kept");
+    assert_eq!(exchange(18, 19).await, opened);
     assert_eq!(open().register(account(1), Proof::Open, NOW).await, Ok(Registration::InUse));
 }
 

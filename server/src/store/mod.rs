@@ -46,6 +46,8 @@ pub trait Store: Send + Sync + 'static {
     fn account(&self, id: UserId, former: FormerId) -> Answer<'_, Found>;
     /// Exchanges a session secret's hash for the next one's; with none presented, starts over: no other is valid then.
     fn open_session(&self, id: UserId, presented: Option<Hash>, next: Hash) -> Answer<'_, SessionOpened>;
+    /// The device keeps this secret (its hash) durably: if it is the latest, the one before is good for nothing.
+    fn keep_session(&self, id: UserId, latest: Hash) -> Answer<'_, ()>;
     /// Links a number, which moves it away from whoever holds it, and ends a pending retirement of the account.
     fn link_number(&self, id: UserId, proof: NumberProof, now: u64) -> Answer<'_, NumberLinking>;
     fn unlink_number(&self, id: UserId) -> Answer<'_, ()>;

@@ -8,7 +8,7 @@ use sealpost_wire::{
     PROTOCOL_VERSION,
     envelope::Envelope,
     error::{ApiError, ErrorCode},
-    frame::{Authenticate, Body, Hello, Notice},
+    frame::{Authenticate, Body, Hello, Nothing, Notice},
     limits,
     relay_address::RelayAddress,
 };
@@ -110,8 +110,12 @@ async fn authenticate(
     match socket.next().await? {
         Body::Authenticated(answer) => {
             stop_point("after_session_secret_received");
-            let kept = inbox.session_opened(answer.next_secret).await;
-            Ok(if kept { None } else { Some(End::Lost) })
+            if !inbox.session_opened(answer.next_secret).await {
+                return Ok(Some(End::Lost));
+            }
+            // From now on no copy with the secret before is let in.
+            socket.send(Body::SessionKept(Nothing {})).await?;
+            Ok(None)
         }
         Body::Failure(failure) => Ok(Some(end_of(failure.into_error()))),
         _ => Err(SocketError::NotAFrame),

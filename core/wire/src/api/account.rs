@@ -66,7 +66,8 @@ pub struct Registered {
     pub number_token: Vec<u8>,
 }
 
-/// `POST /v1/sessions` (signed): the HTTP twin of a device socket's authentication.
+/// `POST /v1/sessions` (signed): the HTTP twin of a device socket's authentication. `POST /v1/sessions/kept` with the
+/// secret that it gave is the twin of `session_kept`: the one before is good for nothing from then on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SessionRequest {

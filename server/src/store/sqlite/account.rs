@@ -121,6 +121,12 @@ pub fn open_session(
     Ok(SessionOpened::Opened { retire_at })
 }
 
+pub fn keep_session(tx: &Connection, id: UserId, latest: &Hash) -> rusqlite::Result<()> {
+    let keep = "UPDATE account SET session_before = session_latest WHERE id = ?1 AND session_latest = ?2";
+    tx.execute(keep, params![id.to_bytes(), latest])?;
+    Ok(())
+}
+
 pub fn link_number(tx: &Connection, id: UserId, proof: &NumberProof, now: u64) -> rusqlite::Result<NumberLinking> {
     match code::redeem(tx, proof, now)? {
         code::Redeemed::Wrong { tries_left } => return Ok(NumberLinking::CodeWrong { tries_left }),

@@ -69,6 +69,10 @@ impl Store for SqliteStore {
         self.writer.write(move |tx| account::open_session(tx, id, presented.as_ref(), &next))
     }
 
+    fn keep_session(&self, id: UserId, latest: Hash) -> Answer<'_, ()> {
+        self.writer.write(move |tx| account::keep_session(tx, id, &latest))
+    }
+
     fn link_number(&self, id: UserId, proof: NumberProof, now: u64) -> Answer<'_, NumberLinking> {
         self.writer.write(move |tx| account::link_number(tx, id, &proof, now))
     }
