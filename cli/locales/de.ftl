@@ -102,7 +102,7 @@ card-help-qr = Zusätzlich einen QR-Code zeichnen
 card-nobody-asked = Hinweis: Niemand wurde um Bestätigung gebeten, da der Schlüsselbund offen ist.
 card-next = Wer diese Karte hat, kann dir schreiben. Andere nehmen sie auf mit: sealpost contacts add KARTE
 
-contacts-usage = sealpost contacts [add KARTE | rename WER NAME | accept WER | block WER | unblock WER]
+contacts-usage = sealpost contacts [add KARTE | rename WER NAME | accept WER | block WER | unblock WER | send-again WER AN]
 contacts-about = Kontakte zeigen oder ändern
 contacts-add-usage = sealpost contacts add KARTE [--name NAME]
 contacts-add-about = Einen Kontakt durch seine Karte aufnehmen
@@ -114,6 +114,13 @@ contacts-block-usage = sealpost contacts block WER
 contacts-block-about = Einen Kontakt sperren; er erfährt es nicht
 contacts-unblock-usage = sealpost contacts unblock WER
 contacts-unblock-about = Eine Sperre aufheben
+contacts-send-again-usage = sealpost contacts send-again WER AN
+contacts-send-again-about = An die neue ID einer Person senden, was die alte nicht bekam
+contacts-sent-again =
+    { $count ->
+        [one] Eine Nachricht wird noch einmal gesendet.
+       *[other] { $count } Nachrichten werden noch einmal gesendet.
+    }
 contacts-help-card = Der Link der Karte, oder - für die Standardeingabe
 contacts-help-name = Der Name des Kontakts auf diesem Gerät
 contacts-none = Noch keine Kontakte. „sealpost contacts add KARTE“ nimmt den ersten auf.

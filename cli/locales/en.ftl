@@ -102,7 +102,7 @@ card-help-qr = Draw a QR code as well
 card-nobody-asked = Note: nobody was asked to confirm, since the keyring is open.
 card-next = Whoever has this card can write to you. Another adds it with: sealpost contacts add CARD
 
-contacts-usage = sealpost contacts [add CARD | rename WHO NAME | accept WHO | block WHO | unblock WHO]
+contacts-usage = sealpost contacts [add CARD | rename WHO NAME | accept WHO | block WHO | unblock WHO | send-again WHO TO]
 contacts-about = List your contacts, or change them
 contacts-add-usage = sealpost contacts add CARD [--name NAME]
 contacts-add-about = Add a contact by contact card
@@ -114,6 +114,13 @@ contacts-block-usage = sealpost contacts block WHO
 contacts-block-about = Block a contact; nothing is told
 contacts-unblock-usage = sealpost contacts unblock WHO
 contacts-unblock-about = Unblock a contact
+contacts-send-again-usage = sealpost contacts send-again WHO TO
+contacts-send-again-about = Send to a person's new ID what the old one did not receive
+contacts-sent-again =
+    { $count ->
+        [one] One message is sent again.
+       *[other] { $count } messages are sent again.
+    }
 contacts-help-card = The card's link, or - to read it from standard input
 contacts-help-name = The contact's name on this device
 contacts-none = No contacts yet. "sealpost contacts add CARD" adds the first.

@@ -102,7 +102,7 @@ card-help-qr = Dessiner aussi un code QR
 card-nobody-asked = Remarque : aucune confirmation n'a été demandée, car le trousseau est ouvert.
 card-next = Qui a cette carte peut vous écrire. Un autre l'ajoute avec : sealpost contacts add CARTE
 
-contacts-usage = sealpost contacts [add CARTE | rename QUI NOM | accept QUI | block QUI | unblock QUI]
+contacts-usage = sealpost contacts [add CARTE | rename QUI NOM | accept QUI | block QUI | unblock QUI | send-again QUI VERS]
 contacts-about = Montrer vos contacts, ou les changer
 contacts-add-usage = sealpost contacts add CARTE [--name NOM]
 contacts-add-about = Ajouter un contact par sa carte
@@ -114,6 +114,13 @@ contacts-block-usage = sealpost contacts block QUI
 contacts-block-about = Bloquer un contact ; il n'en saura rien
 contacts-unblock-usage = sealpost contacts unblock QUI
 contacts-unblock-about = Débloquer un contact
+contacts-send-again-usage = sealpost contacts send-again QUI VERS
+contacts-send-again-about = Envoyer à la nouvelle ID d'une personne ce que l'ancienne n'a pas reçu
+contacts-sent-again =
+    { $count ->
+        [one] Un message est renvoyé.
+       *[other] { $count } messages sont renvoyés.
+    }
 contacts-help-card = Le lien de la carte, ou - pour l'entrée standard
 contacts-help-name = Le nom du contact sur cet appareil
 contacts-none = Aucun contact encore. « sealpost contacts add CARTE » ajoute le premier.

@@ -208,6 +208,7 @@ fn the_same_number_again_moves_at_once_and_the_old_id_is_retired_after_seven_day
     relay.run_jobs();
     ben.say(&ada, "still there?");
     ada.reads(&ben, &["hello", "still there?"]);
+    ben.sees(&ada, "still there?", MessageState::Delivered);
     relay.pass_seconds(DAY + 3_600);
     relay.run_jobs();
     ada.eventually("the end", || profile().state == AccountState::Retired);
@@ -219,6 +220,11 @@ fn the_same_number_again_moves_at_once_and_the_old_id_is_retired_after_seven_day
         message.body == sealpost_client::Body::System { what: SystemRow::PeerRetired }
     };
     assert!(ben.messages(&ada).iter().any(is_told));
+    // What the old ID did not receive is sent to the new one.
+    ben.meet(&anew);
+    let again = ben.account().send_again(&ben.with(&ada), &ben.with(&anew)).expect("it is sent again");
+    assert_eq!(again, 1);
+    anew.reads(&ben, &["too late"]);
 }
 
 #[test]

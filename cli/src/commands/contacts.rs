@@ -22,6 +22,7 @@ pub fn command(words: &Words) -> Command {
     let card = positional(words, "card", "value-card", "contacts-help-card").required(true).num_args(1..);
     let name = option(words, "name", "value-name", "contacts-help-name");
     let new_name = positional(words, "name", "value-name", "contacts-help-name").required(true);
+    let new_id = positional(words, "to", "value-who", "help-who").required(true);
     let command = |name: &'static str, usage, about| dressed(Command::new(name), words, usage, about);
     command("contacts", "contacts-usage", "contacts-about")
         .subcommand(command("add", "contacts-add-usage", "contacts-add-about").arg(card).arg(name))
@@ -29,6 +30,9 @@ pub fn command(words: &Words) -> Command {
         .subcommand(command("accept", "contacts-accept-usage", "contacts-accept-about").arg(who()))
         .subcommand(command("block", "contacts-block-usage", "contacts-block-about").arg(who()))
         .subcommand(command("unblock", "contacts-unblock-usage", "contacts-unblock-about").arg(who()))
+        .subcommand(
+            command("send-again", "contacts-send-again-usage", "contacts-send-again-about").arg(who()).arg(new_id),
+        )
 }
 
 pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) -> Result<(), CommandError> {
@@ -50,12 +54,18 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) ->
         "accept" => account.accept(&id)?,
         "block" => account.block(&id)?,
         "unblock" => account.unblock(&id)?,
+        "send-again" => {
+            let to = people::find(&account, text(matches, "to").unwrap_or_default())?.id;
+            let conversation = |id: &str| account.conversation_with(id).map(|conversation| conversation.id);
+            let count = account.send_again(&conversation(&id)?, &conversation(&to)?)?;
+            terminal.tell("contacts-sent-again", &[("count", count.into())]);
+        }
         _ => {}
     }
     let contact = account.contact(&id)?;
     terminal.record(&show::contact_record(&contact));
     terminal.line(&show::contact_line(&contact, &terminal.words));
-    if matches!(verb, "accept" | "block" | "unblock") && account.profile()?.registered {
+    if matches!(verb, "accept" | "block" | "unblock" | "send-again") && account.profile()?.registered {
         let left = session::settle(&account, Deadline::after_seconds(CHANGE_SECONDS));
         if left.is_err_and(|error| error.exit == Exit::Unreachable) {
             terminal.remark(&terminal.words.say("change-waits"));

@@ -84,6 +84,11 @@ pub enum Command {
         text: String,
         reply_to: Option<MessageId>,
     },
+    /// Sends the texts of a conversation that have no receipt in another one: a person who has a new ID.
+    SendElsewhere {
+        from: ConversationId,
+        to: ConversationId,
+    },
     EditMessage {
         conversation: ConversationId,
         message: MessageId,
@@ -120,6 +125,8 @@ pub enum Reply {
     Done,
     Conversation(ConversationId),
     Message(ConversationId, u64),
+    /// How many.
+    Count(u32),
     Registration(Box<PreparedRegistration>),
     SessionSecret(Vec<u8>),
 }

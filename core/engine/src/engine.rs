@@ -117,6 +117,7 @@ fn command_taken(step: &mut Step<'_>, command: Command) -> Result<(Reply, Vec<Ou
         Command::SendText { conversation, text, reply_to } => {
             Reply::Message(conversation, messages::send_text(step, conversation, &text, reply_to)?)
         }
+        Command::SendElsewhere { from, to } => Reply::Count(messages::send_elsewhere(step, from, to)?),
         Command::Typing(id) => {
             let conversation = conversations::known(step.tx, id)?;
             if !contacts::known(step.tx, conversation.peer)?.is_answered() {
@@ -187,6 +188,7 @@ fn done(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
         | Command::RedrawId
         | Command::OpenConversation(_)
         | Command::SendText { .. }
+        | Command::SendElsewhere { .. }
         | Command::Typing(_) => Ok(()),
     }
 }

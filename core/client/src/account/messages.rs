@@ -66,6 +66,19 @@ impl Account {
         }
     }
 
+    /// Sends the own texts of the last week that have no receipt in another conversation, where their reader has a new
+    /// ID. Answers how many these are.
+    ///
+    /// # Errors
+    /// `UnknownConversation`, `Blocked`, `KeyChanged`.
+    pub fn send_again(&self, from: &str, to: &str) -> Result<u32, Error> {
+        let (from, to) = (views::conversation_id(from)?, views::conversation_id(to)?);
+        match self.command(Command::SendElsewhere { from, to })? {
+            Reply::Count(count) => Ok(count),
+            _ => Err(Error::UnknownConversation),
+        }
+    }
+
     /// Replaces the text of an own message, here and for the others.
     pub fn edit(&self, conversation: &str, message: &str, text: &str) -> Result<(), Error> {
         let (conversation, message) = (views::conversation_id(conversation)?, views::message_id(message)?);

@@ -65,6 +65,27 @@ pub fn send_text(
     Ok(position)
 }
 
+/// Sends again, in another conversation, the own texts of the last week that have no receipt: their reader has a new
+/// ID. Answers how many these are.
+pub fn send_elsewhere(step: &mut Step<'_>, from: ConversationId, to: ConversationId) -> Result<u32, EngineError> {
+    conversations::known(step.tx, from)?;
+    writable(step, to)?;
+    let since_ms = step.now_ms.saturating_sub(limits::RESEAL_SECONDS * 1000);
+    let mut count = 0;
+    for message in row::after(step.tx, from, 0)? {
+        let received = matches!(message.state, MessageState::Delivered | MessageState::Read);
+        if let Body::Text(text) = &message.body
+            && message.mine
+            && !received
+            && message.sent_at_ms >= since_ms
+        {
+            send_text(step, to, text, None)?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
 /// Replaces the text of an own message, here and for the others.
 pub fn edit(step: &mut Step<'_>, id: ConversationId, target: MessageId, text: &str) -> Result<(), EngineError> {
     check_text(text)?;
