@@ -94,7 +94,7 @@ pub fn contacts(read: &(impl Read + ?Sized)) -> Result<Vec<Contact>, StorageErro
 /// Takes a card that the user pasted or typed: level 1, whoever sent it. A card of a known contact brings its new
 /// token; one with another identity key is refused.
 pub fn add(step: &mut Step<'_>, card: &Card, name: &str) -> Result<(), EngineError> {
-    check_name(name)?;
+    identity::check_name(name)?;
     let relay = step.account.relay.as_ref().ok_or(EngineError::NotRegistered)?;
     if relay.url() != card.relay.url() {
         return Err(EngineError::OtherRelay);
@@ -194,7 +194,7 @@ pub fn set_retired(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError> {
 }
 
 pub fn rename(step: &mut Step<'_>, id: UserId, name: &str) -> Result<(), EngineError> {
-    check_name(name)?;
+    identity::check_name(name)?;
     let mut row = known(step.tx, id)?;
     row.name = name.to_owned();
     write(step, &row)
@@ -230,12 +230,5 @@ pub fn unblock(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError> {
 fn write(step: &mut Step<'_>, row: &Contact) -> Result<(), EngineError> {
     save(step.tx, row)?;
     step.tell(Event::Contact(row.id));
-    Ok(())
-}
-
-fn check_name(name: &str) -> Result<(), EngineError> {
-    if name.len() > limits::NAME_BYTES {
-        return Err(EngineError::TooLong { limit_bytes: limits::NAME_BYTES });
-    }
     Ok(())
 }

@@ -207,7 +207,8 @@ fn draw_key_packages(step: &mut Step<'_>) -> Result<Vec<KeyPackages>, EngineErro
     Ok(all)
 }
 
-fn check_name(name: &str) -> Result<(), EngineError> {
+/// Whether a display name, one's own or that of a contact, is within its limit.
+pub fn check_name(name: &str) -> Result<(), EngineError> {
     if name.len() > limits::NAME_BYTES {
         return Err(EngineError::TooLong { limit_bytes: limits::NAME_BYTES });
     }
