@@ -18,6 +18,10 @@ pub enum Domain {
     DirectoryEntry,
     /// A relay's word that a slot holds a content.
     SlotReceipt,
+    /// A member's word that they leave a group.
+    Leave,
+    /// A member's word that they lost a group's keys and want to be added afresh.
+    Rejoin,
 }
 
 impl Domain {
@@ -28,6 +32,8 @@ impl Domain {
             Domain::Socket => "socket",
             Domain::DirectoryEntry => "directory entry",
             Domain::SlotReceipt => "slot receipt",
+            Domain::Leave => "leave",
+            Domain::Rejoin => "rejoin",
         }
     }
 

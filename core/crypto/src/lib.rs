@@ -5,6 +5,7 @@
 //! and prints nothing of it. The byte layouts stand in `docs/PROTOCOL.md`, with vectors in `tests/vectors`.
 
 pub mod directory_entry;
+pub mod group_token;
 pub mod hash;
 pub mod keys;
 pub mod oprf;

@@ -11,6 +11,7 @@ pub mod conversations;
 mod engine;
 pub mod error;
 pub mod event;
+pub mod fact;
 mod handover;
 pub mod identity;
 pub mod messages;

@@ -5,7 +5,7 @@ use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct Parcel {
-    #[prost(oneof = "Body", tags = "1, 2, 3, 4")]
+    #[prost(oneof = "Body", tags = "1, 2, 3, 4, 5")]
     pub body: Option<Body>,
 }
 
@@ -19,6 +19,8 @@ pub enum Body {
     Commit(Commit),
     #[prost(message, tag = "4")]
     Ephemeral(Ephemeral),
+    #[prost(message, tag = "5")]
+    Rejoin(Rejoin),
 }
 
 /// An invitation into a group, with what the invited needs to answer.
@@ -36,6 +38,32 @@ pub struct Welcome {
     /// The re-creation counter of the group, so that one that can't be joined can be overtaken.
     #[prost(uint32, tag = "4")]
     pub counter: u32,
+    /// 16 bytes that name a conversation of many; empty for one of two.
+    #[prost(bytes = "vec", tag = "5")]
+    pub thread: Vec<u8>,
+    /// What the members' tokens derive from, the newest last.
+    #[prost(message, repeated, tag = "6")]
+    pub secrets: Vec<TokenSecret>,
+    /// Members by the names that they gave themselves, as far as there is room.
+    #[prost(message, repeated, tag = "7")]
+    pub names: Vec<Named>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct TokenSecret {
+    #[prost(uint32, tag = "1")]
+    pub generation: u32,
+    /// 32 bytes.
+    #[prost(bytes = "vec", tag = "2")]
+    pub secret: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Named {
+    #[prost(string, tag = "1")]
+    pub id: String,
+    #[prost(string, tag = "2")]
+    pub name: String,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -46,6 +74,9 @@ pub struct GroupMessage {
     /// 16 bytes, so that a message that does not open can be asked for; empty for contents that need no repetition.
     #[prost(bytes = "vec", tag = "2")]
     pub message_id: Vec<u8>,
+    /// 8 bytes exported from the epoch: sides of a group that have parted tell each other by it.
+    #[prost(bytes = "vec", tag = "3")]
+    pub epoch_tag: Vec<u8>,
 }
 
 /// A commit as it stands in its slot.
@@ -76,6 +107,31 @@ pub struct Ephemeral {
     /// A content, encrypted with ChaCha20-Poly1305.
     #[prost(bytes = "vec", tag = "2")]
     pub sealed: Vec<u8>,
+}
+
+/// A member who lost the group's keys asks to be added afresh. Not an MLS message: they have no epoch to seal it in.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Rejoin {
+    /// 16 bytes.
+    #[prost(bytes = "vec", tag = "1")]
+    pub group: Vec<u8>,
+    /// The last epoch that they were in.
+    #[prost(uint64, tag = "2")]
+    pub epoch: u64,
+    /// That epoch's tag, 8 bytes.
+    #[prost(bytes = "vec", tag = "3")]
+    pub epoch_tag: Vec<u8>,
+    /// They can't follow the group; else they only saw that somebody's epoch has another tag.
+    #[prost(bool, tag = "4")]
+    pub torn: bool,
+    /// A key package in the group's suite, made for this.
+    #[prost(bytes = "vec", tag = "5")]
+    pub key_package: Vec<u8>,
+    #[prost(string, tag = "6")]
+    pub member: String,
+    /// By their identity key.
+    #[prost(bytes = "vec", tag = "7")]
+    pub signature: Vec<u8>,
 }
 
 impl Body {

@@ -2,11 +2,15 @@
 //! leave after the commit.
 
 use sealpost_crypto::keys::{IdentityKey, SealingKey};
+use sealpost_wire::id::UserId;
 
 use crate::{
     account::Account,
     error::EngineError,
     event::Event,
+    fact::{Fact, Happened},
+    mls::Loaded,
+    names::ConversationId,
     storage::{Write, save},
 };
 
@@ -22,13 +26,23 @@ pub struct Step<'a> {
     pub random: &'a mut dyn Random,
     pub account: Account,
     pub identity_key: IdentityKey,
+    /// MLS groups that stay loaded from step to step.
+    pub groups: &'a mut Loaded,
     pub events: Vec<Event>,
+    /// What has to be shown as rows, by whoever routes facts.
+    pub facts: Vec<Fact>,
 }
 
 impl<'a> Step<'a> {
-    pub fn new(tx: &'a mut dyn Write, now_ms: u64, random: &'a mut dyn Random, account: Account) -> Self {
+    pub fn new(
+        tx: &'a mut dyn Write,
+        now_ms: u64,
+        random: &'a mut dyn Random,
+        account: Account,
+        groups: &'a mut Loaded,
+    ) -> Self {
         let identity_key = IdentityKey::from_secret(account.identity_secret);
-        Self { tx, now_ms, random, account, identity_key, events: Vec::new() }
+        Self { tx, now_ms, random, account, identity_key, groups, events: Vec::new(), facts: Vec::new() }
     }
 
     pub fn now_seconds(&self) -> u64 {
@@ -53,6 +67,11 @@ impl<'a> Step<'a> {
     /// Writes the account's row; every change to `account` is followed by this.
     pub fn save_account(&mut self) -> Result<(), EngineError> {
         Ok(save(self.tx, &self.account)?)
+    }
+
+    /// Notes what happened to a conversation.
+    pub fn note(&mut self, conversation: ConversationId, by: UserId, what: Happened) {
+        self.facts.push(Fact { conversation, by, what });
     }
 
     /// Tells an event once, however often it happens in this step.

@@ -53,6 +53,12 @@ tables! {
     Conversation = "conversation",
     /// The conversation of two with somebody. Key: ID.
     ConversationOfTwo = "conversation_of_two",
+    /// The conversation that a group's thread names. Key: thread.
+    ConversationOfThread = "conversation_of_thread",
+    /// Who is, or was, in a conversation of many. Key: conversation ID, ID.
+    Member = "member",
+    /// Key packages that wait until all of them are there. Key: conversation ID, ID.
+    Gathered = "gathered",
     /// MLS groups behind conversations. Key: group ID.
     Group = "group_state",
     /// Messages in the order of the screen. Key: conversation ID, position.

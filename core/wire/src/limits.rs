@@ -34,8 +34,8 @@ pub const MAILBOX_TOKENS: usize = 2_000;
 /// A rotated contacts' token works for this long, so that the others can learn the new one.
 pub const ROTATED_TOKEN_SECONDS: u64 = 7 * DAY_SECONDS;
 
-/// A sealed commit with its Welcomes.
-pub const SLOT_BYTES: usize = 512 << 10;
+/// A sealed commit with its sealed Welcome, which holds the ratchet tree: about 0.4 KB for each member.
+pub const SLOT_BYTES: usize = 1 << 20;
 /// A slot's content is kept for this long.
 pub const SLOT_CONTENT_SECONDS: u64 = 30 * DAY_SECONDS;
 /// A slot's name stays taken for this long.
@@ -78,5 +78,13 @@ pub const RESEAL_SECONDS: u64 = 7 * DAY_SECONDS;
 pub const HEALING_MESSAGES: u64 = 200;
 /// … or after this time, whichever comes first, with the next message that is sent.
 pub const HEALING_SECONDS: u64 = 7 * DAY_SECONDS;
+/// Members of a group, this device included: what one delivery reaches.
+pub const GROUP_MEMBERS: usize = RECIPIENTS;
+/// A group that starts with no more members takes the hybrid suite if all of them offer it.
+pub const HYBRID_MEMBERS: usize = 32;
+/// A hybrid group grows to this: a Welcome beyond it, 3 KB for each member, would not fit into a slot.
+pub const HYBRID_GROWN_MEMBERS: usize = 200;
+/// Groups of one device: the tokens of three epochs of each fit into a mailbox.
+pub const GROUPS: usize = 500;
 /// Slots that a conversation tries in one epoch before it has to be created anew.
 pub const SLOT_ATTEMPTS: u32 = 8;

@@ -14,7 +14,7 @@ use crate::store::SlotState;
 impl Service {
     pub async fn claim_slot(&self, name: SlotName, claim: SlotClaim) -> Result<Slot, Refusal> {
         if claim.content.is_empty() || claim.content.len() > SLOT_BYTES {
-            return Err(Refusal::new(ErrorCode::TooLarge, "content: 1 byte to 512 KiB"));
+            return Err(Refusal::new(ErrorCode::TooLarge, "content: 1 byte to 1 MiB"));
         }
         self.check_disk(self.config.disk.deliveries_bytes)?;
         let state = self.store.claim_slot(name, claim.content.clone(), self.now()).await?;

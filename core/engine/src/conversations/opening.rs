@@ -1,4 +1,4 @@
-//! Making and joining groups: which of two groups stays, securing anew, starting over.
+//! The groups of conversations: made, taken in, secured anew, started over, let go.
 //!
 //! Of several groups the one with the higher re-creation counter stays, then the one with the lower ID; the others
 //! fold once a message of the peer has opened in the one that stays.
@@ -42,29 +42,18 @@ pub fn open(step: &mut Step<'_>, peer: UserId) -> Result<Conversation, EngineErr
     if let Some(id) = of_two(step.tx, peer)? {
         return known(step.tx, id);
     }
-    let conversation = Conversation {
-        id: ConversationId(step.random_bytes()),
-        peer,
-        group: None,
-        groups: Vec::new(),
-        counter: None,
-        next_position: 1,
-        read_up_to: 0,
-        unread: 0,
-        draft: String::new(),
-        muted_until_ms: None,
-        answered_welcome_at_ms: 0,
-        changed_at_ms: step.now_ms,
-    };
+    let id = ConversationId(step.random_bytes());
+    let conversation = Conversation::new(id, Some(peer), None, step.now_ms);
     keep_of_two(step, peer, conversation.id)?;
     update(step, &conversation)?;
     Ok(conversation)
 }
 
-/// Starts making a group unless there is one, or one is being made.
+/// Starts making the group of a conversation of two unless there is one, or one is being made. One of many is made by
+/// whoever creates it.
 pub fn ensure_group(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
     let lane = Lane::Opening(conversation.id);
-    if conversation.group.is_some() || outbox::last(step.tx, lane)?.is_some() {
+    if conversation.peer.is_none() || conversation.group.is_some() || outbox::last(step.tx, lane)?.is_some() {
         return Ok(());
     }
     let counter = conversation.counter.map_or(0, |counter| counter.saturating_add(1));
@@ -77,27 +66,35 @@ pub fn secure_anew(step: &mut Step<'_>, id: ConversationId) -> Result<(), Engine
     let mut row = known(step.tx, id)?;
     row.group = None;
     update(step, &row)?;
-    if contacts::known(step.tx, row.peer)?.is_answered() { ensure_group(step, &row) } else { Ok(()) }
+    if is_answered(step, &row)? { ensure_group(step, &row) } else { Ok(()) }
 }
 
-/// Drops all groups of a conversation, whose keys may be in use elsewhere, and makes a fresh one. What was sealed in
-/// them and not delivered is sealed again. False where there was no group.
+fn is_answered(step: &Step<'_>, conversation: &Conversation) -> Result<bool, EngineError> {
+    let peer = conversation.peer.map(|peer| contacts::known(step.tx, peer)).transpose()?;
+    Ok(peer.is_some_and(|peer| peer.is_answered()))
+}
+
+/// Drops all groups of a conversation, whose keys may be in use elsewhere, and makes a fresh one, or asks to be taken
+/// in again. What was sealed in them and not delivered is sealed again. False where there was no group.
 pub fn start_over(step: &mut Step<'_>, id: ConversationId) -> Result<bool, EngineError> {
     let mut row = known(step.tx, id)?;
     if row.groups.is_empty() {
         return Ok(false);
+    }
+    outbox::unseal(step, Lane::Contents(id))?;
+    outbox::unseal(step, Lane::Receipts(id))?;
+    if row.peer.is_none() {
+        return rejoin::start_over(step, &row);
     }
     for group in std::mem::take(&mut row.groups) {
         forget_group(step, group)?;
     }
     row.group = None;
     update(step, &row)?;
-    outbox::unseal(step, Lane::Contents(id))?;
-    outbox::unseal(step, Lane::Receipts(id))?;
     for job in outbox::lane(step.tx, Lane::Opening(id))? {
         outbox::remove(step, &job.id)?;
     }
-    if contacts::known(step.tx, row.peer)?.is_answered() {
+    if is_answered(step, &row)? {
         ensure_group(step, &row)?;
     }
     Ok(true)
@@ -119,7 +116,7 @@ pub fn make_group(
     answer: &KeyPackageAnswer,
 ) -> Result<Result<(), Blocked>, EngineError> {
     let mut conversation = known(step.tx, id)?;
-    let Some(entry) = verify_entry(&answer.entry).filter(|entry| entry.id == conversation.peer) else {
+    let Some(entry) = verify_entry(&answer.entry).filter(|entry| Some(entry.id) == conversation.peer) else {
         return Ok(Err(Blocked::Refused));
     };
     if !contacts::check_entry(step, &entry)? {
@@ -145,10 +142,8 @@ pub fn make_group(
     state.awaits_welcome = true;
     save(step.tx, &state)?;
     take_in(step, &mut conversation, &state)?;
-    let card = step.account.card().ok_or(EngineError::NotRegistered)?.to_bytes();
-    let name = step.account.name.clone();
-    let parcel = Body::Welcome(parcel::Welcome { welcome, card, name, counter }).into_bytes();
-    let kind = JobKind::Welcome { conversation: id, group, parcel };
+    let parcel = change::welcome_parcel(step, &conversation, counter, welcome)?;
+    let kind = JobKind::Welcome { conversation: id, group, parcel, to: vec![entry.id] };
     outbox::update(step, &Job::new(job.id.clone(), kind, 0))?;
     Ok(Ok(()))
 }
@@ -159,87 +154,34 @@ fn create_group(
     counter: u32,
     key_package: &[u8],
 ) -> Result<(GroupId, Vec<u8>), EngineError> {
+    let admins = vec![step.account.id];
+    let profile = GroupProfile { purpose: PURPOSE_CONVERSATION, two: true, admins, counter, ..GroupProfile::default() };
+    let (id, welcome) = create(step, suite, &profile, vec![key_package.to_vec()])?;
+    Ok((id, welcome.ok_or(MlsError::Internal("an add made no Welcome".into()))?))
+}
+
+/// A new group with these people in it. Nobody else is in its first epoch who could commit to it: there is no slot to
+/// claim.
+pub(super) fn create(
+    step: &mut Step<'_>,
+    suite: Suite,
+    profile: &GroupProfile,
+    add: Vec<Vec<u8>>,
+) -> Result<(GroupId, Option<Vec<u8>>), EngineError> {
     let id = GroupId(step.random_bytes());
-    let profile = GroupProfile {
-        purpose: PURPOSE_CONVERSATION,
-        two: true,
-        name: String::new(),
-        admins: vec![step.account.id],
-        counter,
-    };
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
-    let mut group = Group::create(&mut session, suite, id, &profile)?;
-    let pending = group.add(&mut session, &[key_package.to_vec()])?;
-    // Nobody else is in the group yet who could commit to its first epoch: there is no slot to claim.
-    group.merge_pending(&mut session)?;
+    let mut session = session(step);
+    let mut group = Group::create(&mut session, suite, id, profile)?;
+    let mut welcome = None;
+    if !add.is_empty() {
+        welcome = group.change(&mut session, &Changes { add, ..Changes::default() })?.welcome;
+        group.merge_pending(&mut session)?;
+    }
     session.finish()?;
-    Ok((id, pending.welcome.ok_or(MlsError::Internal("an add made no Welcome".into()))?))
+    step.groups.keep(group);
+    Ok((id, welcome))
 }
 
-/// What became of a Welcome.
-pub enum Joined {
-    /// We are in. `renewed`: the peer has made the conversation's group anew.
-    In { conversation: ConversationId, renewed: bool },
-    /// It was handled before, comes from somebody blocked, or is not acceptable.
-    Ignored,
-}
-
-/// Joins the group that somebody made with us.
-pub fn join(step: &mut Step<'_>, welcome: &parcel::Welcome) -> Result<Joined, EngineError> {
-    let Ok(card) = Card::from_bytes(&welcome.card) else { return Ok(Joined::Ignored) };
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
-    let joined = match Group::join(&mut session, &welcome.welcome) {
-        Ok(joined) => joined,
-        Err(MlsError::Storage(error)) => return Err(error.into()),
-        Err(MlsError::NoKeyPackage) => {
-            drop(session);
-            return answer_with_own_group(step, &card, welcome);
-        }
-        Err(_) => return Ok(Joined::Ignored),
-    };
-    let (profile, members) = (joined.group.profile().clone(), joined.group.members());
-    let adder_is_card = joined.adder.id == card.id && joined.adder.identity_key == card.identity_key;
-    let two_of_us = members.len() == 2 && card.id != step.account.id && members.iter().any(|m| m.id == card.id);
-    if !adder_is_card || !two_of_us || !profile.two || profile.purpose != PURPOSE_CONVERSATION {
-        return Ok(Joined::Ignored);
-    }
-    let group = joined.group.id();
-    session.finish()?;
-    if !contacts::meet(step, &card, &welcome.name)? {
-        forget_group(step, group)?;
-        return Ok(Joined::Ignored);
-    }
-    let mut conversation = open(step, card.id)?;
-    let renewed = conversation.counter.is_some_and(|counter| counter < profile.counter);
-    let state = new_state(step, group, conversation.id, profile.counter);
-    save(step.tx, &state)?;
-    take_in(step, &mut conversation, &state)?;
-    Ok(Joined::In { conversation: conversation.id, renewed })
-}
-
-/// The Welcome names a key package that is gone, so its group can't be joined: a known contact gets one from us, with
-/// a higher counter. Nothing proves who made such a Welcome, so this happens once a day at most.
-fn answer_with_own_group(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Result<Joined, EngineError> {
-    let known = contacts::contact(step.tx, card.id)?;
-    let trusted = known.is_some_and(|it| it.identity_key == card.identity_key && it.is_answered());
-    if !trusted {
-        return Ok(Joined::Ignored);
-    }
-    let mut conversation = open(step, card.id)?;
-    let counter = conversation.counter.unwrap_or(0);
-    let answered_lately = step.now_ms < conversation.answered_welcome_at_ms.saturating_add(ANSWER_PAUSE_MS);
-    if answered_lately || !(counter..=counter.saturating_add(COUNTER_LEAP)).contains(&welcome.counter) {
-        return Ok(Joined::Ignored);
-    }
-    conversation.answered_welcome_at_ms = step.now_ms;
-    conversation.counter = Some(welcome.counter);
-    conversation.group = None;
-    update(step, &conversation)?;
-    ensure_group(step, &conversation)?;
-    Ok(Joined::Ignored)
-}
-
-fn new_state(step: &Step<'_>, id: GroupId, conversation: ConversationId, counter: u32) -> GroupState {
+pub(super) fn new_state(step: &Step<'_>, id: GroupId, conversation: ConversationId, counter: u32) -> GroupState {
     GroupState {
         id,
         conversation,
@@ -254,7 +196,7 @@ fn new_state(step: &Step<'_>, id: GroupId, conversation: ConversationId, counter
 }
 
 /// Adds a group to its conversation and lets the better one be the one to seal in.
-fn take_in(step: &mut Step<'_>, conversation: &mut Conversation, new: &GroupState) -> Result<(), EngineError> {
+pub(super) fn take_in(step: &mut Step<'_>, conversation: &mut Conversation, new: &GroupState) -> Result<(), EngineError> {
     let best = match conversation.group {
         Some(current) => group(step.tx, current)?,
         None => None,
@@ -279,11 +221,9 @@ pub(super) fn fold_others(step: &mut Step<'_>, conversation: &mut Conversation) 
     update(step, conversation)
 }
 
-fn forget_group(step: &mut Step<'_>, id: GroupId) -> Result<(), EngineError> {
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
-    Group::delete(&mut session, &id)?;
-    session.finish()?;
-    for lane in [Lane::Slots(id), Lane::Looks(id)] {
+pub(super) fn forget_group(step: &mut Step<'_>, id: GroupId) -> Result<(), EngineError> {
+    delete_group(step, &id)?;
+    for lane in [Lane::Handshakes(id), Lane::Looks(id)] {
         for job in outbox::lane(step.tx, lane)? {
             outbox::remove(step, &job.id)?;
         }

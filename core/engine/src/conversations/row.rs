@@ -1,6 +1,8 @@
 //! The rows of conversations and of the MLS groups behind them.
+//!
+//! Both started out for conversations of two; what came with groups has a default, so that older rows still read.
 
-use sealpost_wire::id::{SlotName, UserId};
+use sealpost_wire::id::{DeliveryId, SlotName, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -8,15 +10,19 @@ use crate::{
     event::Event,
     mls::GroupId,
     names::ConversationId,
+    outbox::JobId,
     step::Step,
     storage::{Read, Row, StorageError, Table, all, load, save},
 };
 
-/// A conversation of two as the screen shows it.
+/// A conversation as the screen shows it: of two, or of many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conversation {
     pub id: ConversationId,
-    pub peer: UserId,
+    /// The other one of two; `None` in a conversation of many.
+    pub peer: Option<UserId>,
+    #[serde(default)]
+    pub many: Option<Many>,
     /// The group that new messages are sealed in.
     pub group: Option<GroupId>,
     /// All groups whose messages open, `group` included.
@@ -34,6 +40,47 @@ pub struct Conversation {
     pub changed_at_ms: u64,
 }
 
+/// What a conversation of many is, as its members agreed in the current group's profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Many {
+    /// Names the conversation for all its members, also when its group is created anew.
+    pub thread: [u8; 16],
+    pub name: String,
+    pub admins: Vec<UserId>,
+    pub policy: Policy,
+    pub standing: Standing,
+    /// What the members' mailbox tokens derive from, the newest last.
+    pub secrets: Vec<TokenSecret>,
+}
+
+/// What members who are no admins may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    pub members_add: bool,
+    pub members_rename: bool,
+}
+
+/// What this device is in a conversation of many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// Added by somebody who is no contact, and not accepted yet: nothing was sent, the mailbox takes nothing.
+    Invited {
+        by: UserId,
+    },
+    Member,
+    Left,
+    Removed,
+}
+
+/// A secret that all members hold. A removal starts a new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenSecret {
+    pub generation: u32,
+    pub secret: [u8; 32],
+    /// Unix seconds; `None` for the newest.
+    pub replaced_at_seconds: Option<u64>,
+}
+
 /// One MLS group and how far we are with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupState {
@@ -48,6 +95,21 @@ pub struct GroupState {
     /// Its next epoch can't be reached.
     #[serde(default)]
     pub torn: bool,
+    /// The commit in an earlier attempt's slot of this epoch is sound for others, but its path is broken for us.
+    #[serde(default)]
+    pub broken: bool,
+    /// Who signed commits of this epoch that were against the rules.
+    #[serde(default)]
+    pub suspects: Vec<UserId>,
+    /// When a message of a future epoch was parked first.
+    #[serde(default)]
+    pub parked_since_ms: Option<u64>,
+    /// When a member was last asked to add us afresh, and how often.
+    #[serde(default)]
+    pub asked: Option<(u64, u32)>,
+    /// The last epochs, the current one last.
+    #[serde(default)]
+    pub marks: Vec<EpochMark>,
     pub looked_at_ms: u64,
 }
 
@@ -55,10 +117,32 @@ pub struct GroupState {
 /// current epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
+    /// The job that wants it.
+    pub job: JobId,
     pub attempt: u32,
     pub name: SlotName,
     pub key: [u8; 32],
     pub content: Vec<u8>,
+    /// For whom it adds: what stands sealed in the slot too.
+    pub welcome: Option<PendingWelcome>,
+}
+
+/// A Welcome that waits for its commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingWelcome {
+    pub delivery_id: DeliveryId,
+    pub parcel: Vec<u8>,
+    pub to: Vec<UserId>,
+}
+
+/// What is kept of an epoch when it is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EpochMark {
+    pub epoch: u64,
+    /// The same for all members who are in the same epoch of the same group.
+    pub tag: [u8; 8],
+    /// Whose commit led to it; `None` for the first that this device saw.
+    pub committer: Option<UserId>,
 }
 
 /// The conversation with somebody: an index row.
@@ -66,6 +150,39 @@ pub struct Pending {
 struct OfTwo {
     peer: UserId,
     conversation: ConversationId,
+}
+
+/// The conversation of a thread: an index row.
+#[derive(Serialize, Deserialize)]
+struct OfThread {
+    thread: [u8; 16],
+    conversation: ConversationId,
+}
+
+impl Conversation {
+    /// Before its first message.
+    pub(super) fn new(id: ConversationId, peer: Option<UserId>, many: Option<Many>, now_ms: u64) -> Self {
+        Self {
+            id,
+            peer,
+            many,
+            group: None,
+            groups: Vec::new(),
+            counter: None,
+            next_position: 1,
+            read_up_to: 0,
+            unread: 0,
+            draft: String::new(),
+            muted_until_ms: None,
+            answered_welcome_at_ms: 0,
+            changed_at_ms: now_ms,
+        }
+    }
+
+    /// Whether this device may write and receive here, as far as a group's membership decides about it.
+    pub fn is_member(&self) -> bool {
+        self.many.as_ref().is_none_or(|many| many.standing == Standing::Member)
+    }
 }
 
 impl Row for Conversation {
@@ -92,6 +209,14 @@ impl Row for OfTwo {
     }
 }
 
+impl Row for OfThread {
+    const TABLE: Table = Table::ConversationOfThread;
+
+    fn key(&self) -> Vec<u8> {
+        self.thread.to_vec()
+    }
+}
+
 pub fn conversation(read: &(impl Read + ?Sized), id: ConversationId) -> Result<Option<Conversation>, StorageError> {
     load(read, &id.0)
 }
@@ -112,6 +237,14 @@ pub fn of_two(read: &(impl Read + ?Sized), peer: UserId) -> Result<Option<Conver
     Ok(row.map(|row| row.conversation))
 }
 
+pub(super) fn of_thread(
+    read: &(impl Read + ?Sized),
+    thread: &[u8; 16],
+) -> Result<Option<ConversationId>, StorageError> {
+    let row: Option<OfThread> = load(read, thread)?;
+    Ok(row.map(|row| row.conversation))
+}
+
 pub fn group(read: &(impl Read + ?Sized), id: GroupId) -> Result<Option<GroupState>, StorageError> {
     load(read, &id.0)
 }
@@ -125,4 +258,13 @@ pub fn update(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), En
 /// Keeps which conversation is the one with this person.
 pub(super) fn keep_of_two(step: &mut Step<'_>, peer: UserId, conversation: ConversationId) -> Result<(), EngineError> {
     Ok(save(step.tx, &OfTwo { peer, conversation })?)
+}
+
+/// Keeps which conversation the thread names.
+pub(super) fn keep_of_thread(
+    step: &mut Step<'_>,
+    thread: [u8; 16],
+    conversation: ConversationId,
+) -> Result<(), EngineError> {
+    Ok(save(step.tx, &OfThread { thread, conversation })?)
 }

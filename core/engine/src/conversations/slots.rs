@@ -1,13 +1,10 @@
 //! Commit slots: whoever commits at an epoch first claims its slot at the relay. The first writer wins; a commit is
 //! merged only with the relay's receipt, or after the slot was read.
 //!
-//! The state of a group with respect to its slot: *quiet* (nothing pending) → *claiming* (own commit, slot name, key
-//! and content durable in [`Pending`], job in the outbox) → *quiet* in the next epoch, with one's own commit or the
-//! winner's. A commit that no member can accept is skipped (attempt + 1); one whose path is broken for us alone tears
-//! the group, and the conversation is secured anew.
+//! The table of PROTOCOL.md, 10.5, is [`decide`]: what a device does for what it finds in the slot of the epoch that it
+//! is in. What it finds is what it judges it to be; whatever all members judge alike, all skip alike.
 
-use prost::Message;
-use sealpost_crypto::{slot_receipt::verify_receipt, symmetric};
+use sealpost_crypto::slot_receipt::verify_receipt;
 use sealpost_wire::{
     api::slot::{Slot, SlotClaim},
     id::SlotName,
@@ -15,191 +12,316 @@ use sealpost_wire::{
 };
 
 use super::{
+    change::{self, Change},
+    commits::{self, Verdict},
+    group::with_group,
+    members,
     opening::secure_anew,
+    rejoin,
     row::{GroupState, Pending, group, known},
 };
 use crate::{
     error::EngineError,
-    mls::{CommitView, Group, GroupId, MlsError, Session},
+    mls::GroupId,
     names::ConversationId,
-    outbox::{self, JobKind, Lane},
+    outbox::{self, JobId, JobKind, Lane},
     parcel::{self, Body},
     step::Step,
     storage::save,
 };
 
-const NAME_LABEL: &str = "sealpost slot";
-const KEY_LABEL: &str = "sealpost slot key";
 const DAY_MS: u64 = limits::DAY_SECONDS * 1000;
 /// A look at the slot is not repeated within this.
 const LOOK_PAUSE_MS: u64 = 10 * 60 * 1000;
 
-/// What stands in a slot, encrypted with the slot's key; the slot's name is the associated data.
-#[derive(Clone, PartialEq, Eq, Message)]
-struct SlotContent {
-    #[prost(bytes = "vec", tag = "1")]
-    commit: Vec<u8>,
-    /// For the newcomers, each sealed for its mailbox.
-    #[prost(bytes = "vec", repeated, tag = "2")]
-    welcomes: Vec<Vec<u8>>,
-}
-
 /// Where a group stands after something was read from a slot.
+#[derive(Debug, PartialEq, Eq)]
 pub enum Progress {
     /// Nothing to do.
     Unchanged,
     /// The group is in a new epoch: parked messages may open.
-    NewEpoch(GroupId, u64),
+    NewEpoch(GroupId),
     /// The group is torn: its conversation is being secured anew, and what is parked never opens.
     Torn(GroupId, ConversationId),
 }
 
-/// Renews the epoch's keys by an own commit if they have served long or often enough, and nothing is pending.
-pub fn heal_if_due(step: &mut Step<'_>, state: &mut GroupState) -> Result<(), EngineError> {
-    let old = step.now_ms.saturating_sub(state.epoch_since_ms) >= limits::HEALING_SECONDS * 1000;
-    if state.pending.is_some() || !(old || state.own_messages >= limits::HEALING_MESSAGES) {
+/// What stands in the slot of an attempt, by this device's judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Free,
+    /// Our pending commit.
+    Own,
+    /// A commit that was applied.
+    Applied,
+    /// Nothing that any member accepts.
+    Garbage,
+    /// A commit whose path is broken for us.
+    Broken,
+    /// Taken, and the content is over.
+    Gone,
+}
+
+/// What to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Decision {
+    Rest,
+    Merge,
+    /// The group is in its next epoch.
+    Advance,
+    /// Read the next attempt's slot; a commit of ours that waits is made anew for it.
+    Next,
+    /// Read the next attempt's slot, for a commit that the others may have followed instead of the broken one.
+    NextThoughBroken,
+    Torn,
+}
+
+/// `broken`: an earlier attempt of this epoch was. `overdue`: messages of a later epoch have waited for a day.
+fn decide(found: Found, attempt: u32, broken: bool, overdue: bool) -> Decision {
+    let last = attempt + 1 >= limits::SLOT_ATTEMPTS;
+    match found {
+        Found::Free if broken || overdue => Decision::Torn,
+        Found::Free => Decision::Rest,
+        Found::Own => Decision::Merge,
+        Found::Applied => Decision::Advance,
+        Found::Garbage | Found::Broken if last => Decision::Torn,
+        Found::Garbage => Decision::Next,
+        Found::Broken => Decision::NextThoughBroken,
+        Found::Gone => Decision::Torn,
+    }
+}
+
+/// Queues new keys for the epoch if the ones there are have served long or often enough.
+pub fn heal_if_due(step: &mut Step<'_>, state: &GroupState) -> Result<(), EngineError> {
+    if state.pending.is_some() || !change::due(step, state) {
         return Ok(());
     }
-    stage(step, state, 0)
-}
-
-/// Stages an own commit and queues its claim: all durable before anything leaves.
-fn stage(step: &mut Step<'_>, state: &mut GroupState, attempt: u32) -> Result<(), EngineError> {
-    let nonce = step.random_bytes();
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
-    let Some(mut mls) = Group::load(&mut session, &state.id)? else { return Ok(()) };
-    if mls.has_pending_commit() {
-        mls.clear_pending(&mut session)?;
+    let lane = Lane::Changes(state.conversation);
+    let queued = outbox::lane(step.tx, lane)?;
+    let renews = |kind: &JobKind| matches!(kind, JobKind::Change { change: Change::Renew, .. });
+    if queued.iter().any(|job| renews(&job.kind)) {
+        return Ok(());
     }
-    let (name, key) = slot(&mls, &session, attempt)?;
-    let commit = mls.self_update(&mut session)?.commit;
-    session.finish()?;
-    let content = SlotContent { commit, welcomes: Vec::new() }.encode_to_vec();
-    let content = symmetric::encrypt(&key, nonce, &name.0, &content);
-    state.pending = Some(Pending { attempt, name, key, content });
-    save(step.tx, state)?;
-    outbox::enqueue(step, Lane::Slots(state.id), JobKind::ClaimSlot { group: state.id }, 0)
+    let kind = JobKind::Change { conversation: state.conversation, change: Change::Renew };
+    outbox::enqueue(step, lane, kind, 0)
 }
 
-fn slot(mls: &Group, session: &Session<'_>, attempt: u32) -> Result<(SlotName, [u8; 32]), EngineError> {
-    let context = attempt.to_be_bytes();
-    let name = mls.export(session, NAME_LABEL, &context, 32)?;
-    let key = mls.export(session, KEY_LABEL, &context, 32)?;
-    let short = || MlsError::Internal("an exported secret is short".into());
-    let name = name.as_slice().try_into().map_err(|_| short())?;
-    Ok((name, key.as_slice().try_into().map_err(|_| short())?))
+/// What a job that wants a change can do now.
+pub enum Claim {
+    Request(SlotName, SlotClaim),
+    /// Another change is on its way, or there is no group to change yet.
+    Wait,
+    /// Nothing is left to do.
+    Pointless,
 }
 
-/// The claim to send; `None` where nothing is pending any more.
-pub fn claim(step: &Step<'_>, id: GroupId) -> Result<Option<(SlotName, SlotClaim)>, EngineError> {
-    let pending = group(step.tx, id)?.and_then(|state| state.pending);
-    Ok(pending.map(|pending| (pending.name, SlotClaim { content: pending.content })))
+/// Stages the change if it is its turn, and gives the claim to send. The same claim is sent until it is answered.
+pub fn claim(
+    step: &mut Step<'_>,
+    job: &JobId,
+    conversation: ConversationId,
+    change: &Change,
+) -> Result<Claim, EngineError> {
+    let row = known(step.tx, conversation)?;
+    if !row.is_member() {
+        return Ok(Claim::Pointless);
+    }
+    let Some(mut state) = row.group.map(|id| group(step.tx, id)).transpose()?.flatten() else { return Ok(Claim::Wait) };
+    if state.torn || state.broken {
+        return Ok(Claim::Wait);
+    }
+    match &state.pending {
+        Some(pending) if pending.job != *job => return Ok(Claim::Wait),
+        Some(_) => {}
+        None if !commits::stage(step, &mut state, job, change, 0)? => return Ok(Claim::Pointless),
+        None => {}
+    }
+    Ok(match &state.pending {
+        Some(pending) => Claim::Request(pending.name, SlotClaim { content: pending.content.clone() }),
+        None => Claim::Wait,
+    })
 }
 
-/// The relay answered a claim.
-pub fn claimed(step: &mut Step<'_>, id: GroupId, answer: &Slot) -> Result<Progress, EngineError> {
-    let Some(mut state) = group(step.tx, id)? else { return Ok(Progress::Unchanged) };
-    let Some(pending) = state.pending.clone() else { return Ok(Progress::Unchanged) };
+/// The relay answered a claim. True beside the progress: the change is made, and its job done.
+pub fn claimed(
+    step: &mut Step<'_>,
+    job: &JobId,
+    conversation: ConversationId,
+    change: &Change,
+    answer: &Slot,
+) -> Result<(Progress, bool), EngineError> {
+    let row = known(step.tx, conversation)?;
+    let Some(mut state) = row.group.map(|id| group(step.tx, id)).transpose()?.flatten() else {
+        return Ok((Progress::Unchanged, false));
+    };
+    let Some(pending) = state.pending.clone().filter(|pending| pending.job == *job) else {
+        return Ok((Progress::Unchanged, false));
+    };
     let content = if answer.claimed { &pending.content } else { &answer.content };
-    if content.is_empty() {
-        return torn(step, state);
+    let found = examine(step, &mut state, pending.attempt, pending.name, content, &answer.receipt)?;
+    let decision = decide(found, pending.attempt, state.broken, false);
+    if decision == Decision::Next {
+        // The next attempt is ours to try.
+        let staged = commits::stage(step, &mut state, job, change, pending.attempt + 1)?;
+        return Ok((Progress::Unchanged, !staged));
     }
-    if !verify_receipt(&step.account.receipt_key, &pending.name, content, &answer.receipt) {
+    let progress = carry_out(step, state, pending.attempt, decision, &answer.receipt)?;
+    Ok((progress, decision == Decision::Merge))
+}
+
+/// The relay will never take the claim: the change is given up.
+pub fn claim_refused(step: &mut Step<'_>, job: &JobId, conversation: ConversationId) -> Result<(), EngineError> {
+    let row = known(step.tx, conversation)?;
+    for id in row.groups {
+        if let Some(mut state) = group(step.tx, id)?
+            && state.pending.as_ref().is_some_and(|pending| pending.job == *job)
+        {
+            commits::unstage(step, &mut state)?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands in the slot, applied where it is a commit that can be.
+fn examine(
+    step: &mut Step<'_>,
+    state: &mut GroupState,
+    attempt: u32,
+    name: SlotName,
+    content: &[u8],
+    receipt: &[u8],
+) -> Result<Found, EngineError> {
+    if content.is_empty() {
+        return Ok(Found::Gone);
+    }
+    if !verify_receipt(&step.account.receipt_key, &name, content, receipt) {
         return Err(EngineError::BadAnswer("slot receipt"));
     }
-    if answer.claimed {
-        return merge(step, state, &pending, &answer.receipt);
+    let own = |pending: &Pending| pending.name == name && pending.content == content;
+    if state.pending.as_ref().is_some_and(own) {
+        return Ok(Found::Own);
     }
-    match apply(step, &mut state, pending.attempt, content)? {
-        Verdict::Applied(epoch) => Ok(Progress::NewEpoch(id, epoch)),
-        Verdict::Torn => torn(step, state),
-        Verdict::Garbage if pending.attempt + 1 < limits::SLOT_ATTEMPTS => {
-            stage(step, &mut state, pending.attempt + 1)?;
+    Ok(match commits::apply(step, state, attempt, content)? {
+        Verdict::Applied => Found::Applied,
+        Verdict::Garbage => Found::Garbage,
+        Verdict::Broken => Found::Broken,
+    })
+}
+
+fn carry_out(
+    step: &mut Step<'_>,
+    mut state: GroupState,
+    attempt: u32,
+    decision: Decision,
+    receipt: &[u8],
+) -> Result<Progress, EngineError> {
+    match decision {
+        Decision::Rest => {
+            state.looked_at_ms = step.now_ms;
+            save(step.tx, &state)?;
             Ok(Progress::Unchanged)
         }
-        Verdict::Garbage => torn(step, state),
+        Decision::Merge => {
+            merge(step, &mut state, receipt)?;
+            Ok(Progress::NewEpoch(state.id))
+        }
+        Decision::Advance => Ok(Progress::NewEpoch(state.id)),
+        Decision::Next => {
+            enqueue_read(step, state.id, attempt + 1)?;
+            Ok(Progress::Unchanged)
+        }
+        Decision::NextThoughBroken => {
+            commits::unstage(step, &mut state)?;
+            state.broken = true;
+            save(step.tx, &state)?;
+            enqueue_read(step, state.id, attempt + 1)?;
+            Ok(Progress::Unchanged)
+        }
+        Decision::Torn => torn(step, state),
     }
 }
 
-/// We won: merges the own commit and queues it for the peer, with the receipt.
-fn merge(
-    step: &mut Step<'_>,
-    mut state: GroupState,
-    pending: &Pending,
-    receipt: &[u8],
-) -> Result<Progress, EngineError> {
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
-    let Some(mut mls) = Group::load(&mut session, &state.id)? else { return Ok(Progress::Unchanged) };
-    let ended = mls.epoch();
-    mls.merge_pending(&mut session)?;
-    let epoch = mls.epoch();
-    session.finish()?;
-    enter_epoch(step, &mut state)?;
+/// We won: merges the own commit, and queues it for all who were members, with the receipt, and its Welcome.
+fn merge(step: &mut Step<'_>, state: &mut GroupState, receipt: &[u8]) -> Result<(), EngineError> {
+    let Some(pending) = state.pending.clone() else { return Ok(()) };
+    let conversation = known(step.tx, state.conversation)?;
+    let to = match conversation.peer {
+        Some(peer) => vec![peer],
+        None => members::members(step.tx, conversation.id)?.iter().map(|member| member.id).collect(),
+    };
+    let ended = commits::merge(step, state)?;
     let parcel = Body::Commit(parcel::Commit {
         group: state.id.0.to_vec(),
         epoch: ended,
         attempt: pending.attempt,
-        content: pending.content.clone(),
+        content: pending.content,
         receipt: receipt.to_vec(),
     });
-    let kind = JobKind::Commit { group: state.id, parcel: parcel.into_bytes() };
-    outbox::enqueue(step, Lane::Slots(state.id), kind, 0)?;
-    Ok(Progress::NewEpoch(state.id, epoch))
+    let kind = JobKind::Commit { group: state.id, parcel: parcel.into_bytes(), to };
+    outbox::enqueue(step, Lane::Handshakes(state.id), kind, 0)?;
+    match pending.welcome {
+        Some(welcome) => {
+            let (parcel, to) = (welcome.parcel, welcome.to);
+            let kind = JobKind::Welcome { conversation: state.conversation, group: state.id, parcel, to };
+            outbox::enqueue_sealed(step, Lane::Handshakes(state.id), kind, welcome.delivery_id)
+        }
+        None => Ok(()),
+    }
 }
 
-/// A commit came by mailbox.
+/// A commit came through the mailbox.
 pub fn receive(step: &mut Step<'_>, commit: &parcel::Commit) -> Result<Progress, EngineError> {
-    let id = <[u8; 16]>::try_from(commit.group.as_slice()).map(GroupId);
-    let Some(mut state) = id.ok().map(|id| group(step.tx, id)).transpose()?.flatten() else {
-        return Ok(Progress::Unchanged);
-    };
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
-    let Some(mls) = Group::load(&mut session, &state.id)? else { return Ok(Progress::Unchanged) };
-    let epoch = mls.epoch();
-    let name = slot(&mls, &session, commit.attempt)?.0;
-    drop(session);
-    if commit.epoch < epoch {
+    let Ok(id) = <[u8; 16]>::try_from(commit.group.as_slice()).map(GroupId) else { return Ok(Progress::Unchanged) };
+    let Some(mut state) = group(step.tx, id)? else { return Ok(Progress::Unchanged) };
+    let here = with_group(step, &id, |session, group| Ok((group.epoch(), commits::slot(group, session, 0)?.0)))?;
+    let Some((epoch, name)) = here else { return Ok(Progress::Unchanged) };
+    if commit.epoch < epoch || state.torn {
         return Ok(Progress::Unchanged);
     }
     let receipted = verify_receipt(&step.account.receipt_key, &name, &commit.content, &commit.receipt);
-    // Only the first attempt of the current epoch is taken from the mailbox; whatever else has to be read in order.
-    if commit.epoch > epoch || commit.attempt > 0 || !receipted {
+    // Only the first attempt's content is taken from the mailbox; whatever else has to be read in order.
+    if commit.epoch > epoch || commit.attempt > 0 || !receipted || state.pending.is_some() {
         look(step, &state)?;
         return Ok(Progress::Unchanged);
     }
-    match apply(step, &mut state, 0, &commit.content)? {
-        Verdict::Applied(epoch) => Ok(Progress::NewEpoch(state.id, epoch)),
-        Verdict::Torn => torn(step, state),
-        Verdict::Garbage => Ok(Progress::Unchanged),
+    let found = examine(step, &mut state, 0, name, &commit.content, &commit.receipt)?;
+    match decide(found, 0, state.broken, false) {
+        // The next slot is not asked for: who commits next delivers it.
+        Decision::Advance => Ok(Progress::NewEpoch(id)),
+        decision => carry_out(step, state, 0, decision, &commit.receipt),
     }
 }
 
 /// Queues a look at the group's current slot, unless one is queued.
 pub fn look(step: &mut Step<'_>, state: &GroupState) -> Result<(), EngineError> {
     let lane = Lane::Looks(state.id);
-    if outbox::last(step.tx, lane)?.is_some() {
+    if state.torn || outbox::last(step.tx, lane)?.is_some() {
         return Ok(());
     }
     enqueue_read(step, state.id, 0)
 }
 
-/// Looks at the slots of all groups that were not looked at for a while: when the device connects, and daily.
+/// Looks at the slots of all groups that were not looked at for a while: when the device connects, and daily. Whoever
+/// is torn asks again.
 pub fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<(), EngineError> {
     let pause = if connected_now { LOOK_PAUSE_MS } else { DAY_MS };
     let states: Vec<GroupState> = crate::storage::all(step.tx, b"")?;
     for state in states {
-        if step.now_ms.saturating_sub(state.looked_at_ms) >= pause && !state.awaits_welcome {
+        if state.torn {
+            rejoin::ask_again(step, &state)?;
+        } else if step.now_ms.saturating_sub(state.looked_at_ms) >= pause && !state.awaits_welcome {
             look(step, &state)?;
         }
     }
     Ok(())
 }
 
-/// The slot to read; `None` where the group is gone.
+/// The slot to read; `None` where the group is gone, or not to be followed any more.
 pub fn name_to_read(step: &mut Step<'_>, id: GroupId, attempt: u32) -> Result<Option<SlotName>, EngineError> {
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
-    let Some(mls) = Group::load(&mut session, &id)? else { return Ok(None) };
-    Ok(Some(slot(&mls, &session, attempt)?.0))
+    let Some(state) = group(step.tx, id)?.filter(|state| !state.torn) else { return Ok(None) };
+    if !known(step.tx, state.conversation)?.is_member() {
+        return Ok(None);
+    }
+    Ok(with_group(step, &id, |session, group| Ok(commits::slot(group, session, attempt)?.0))?)
 }
 
 /// The relay answered a look at the slot `asked`; `None`: it is free.
@@ -217,92 +339,76 @@ pub fn read(
         enqueue_read(step, id, 0)?;
         return Ok(Progress::Unchanged);
     }
-    let Some(answer) = answer else {
-        state.looked_at_ms = step.now_ms;
-        save(step.tx, &state)?;
-        return Ok(Progress::Unchanged);
+    let (found, receipt) = match answer {
+        None => (Found::Free, Vec::new()),
+        Some(slot) => {
+            let found = examine(step, &mut state, attempt, name, &slot.content, &slot.receipt)?;
+            (found, slot.receipt.clone())
+        }
     };
-    if answer.content.is_empty() {
-        return torn(step, state);
+    let overdue = state.parked_since_ms.is_some_and(|since| step.now_ms.saturating_sub(since) >= DAY_MS);
+    let decision = decide(found, attempt, state.broken, overdue);
+    if decision == Decision::Advance && group(step.tx, id)?.is_some() {
+        enqueue_read(step, id, 0)?;
     }
-    if !verify_receipt(&step.account.receipt_key, &name, &answer.content, &answer.receipt) {
-        return Err(EngineError::BadAnswer("slot receipt"));
-    }
-    let own = state.pending.as_ref().is_some_and(|it| it.name == name && it.content == answer.content);
-    if own {
-        let pending = state.pending.clone().ok_or(EngineError::BadAnswer("slot"))?;
-        return merge(step, state, &pending, &answer.receipt);
-    }
-    match apply(step, &mut state, attempt, &answer.content)? {
-        Verdict::Applied(epoch) => {
-            enqueue_read(step, id, 0)?;
-            Ok(Progress::NewEpoch(id, epoch))
-        }
-        Verdict::Torn => torn(step, state),
-        Verdict::Garbage if attempt + 1 < limits::SLOT_ATTEMPTS => {
-            enqueue_read(step, id, attempt + 1)?;
-            Ok(Progress::Unchanged)
-        }
-        Verdict::Garbage => torn(step, state),
-    }
+    carry_out(step, state, attempt, decision, &receipt)
 }
 
 fn enqueue_read(step: &mut Step<'_>, group: GroupId, attempt: u32) -> Result<(), EngineError> {
     outbox::enqueue(step, Lane::Looks(group), JobKind::ReadSlot { group, attempt, name: None }, 0)
 }
 
-enum Verdict {
-    Applied(u64),
-    /// All members see alike that this is no commit of the group: skipped.
-    Garbage,
-    /// It is the group's commit, but its path does not open for us.
-    Torn,
-}
-
-/// Applies what another member wrote into the slot. Our own pending commit is gone after it.
-fn apply(step: &mut Step<'_>, state: &mut GroupState, attempt: u32, content: &[u8]) -> Result<Verdict, EngineError> {
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
-    let Some(mut mls) = Group::load(&mut session, &state.id)? else { return Ok(Verdict::Garbage) };
-    let (name, key) = slot(&mls, &session, attempt)?;
-    let opened = symmetric::decrypt(&key, &name.0, content);
-    let Some(content) = opened.and_then(|bytes| SlotContent::decode(bytes.as_slice()).ok()) else {
-        return Ok(Verdict::Garbage);
-    };
-    match mls.apply_commit(&mut session, &content.commit, &only_renews_keys) {
-        Ok(applied) => {
-            session.finish()?;
-            enter_epoch(step, state)?;
-            Ok(Verdict::Applied(applied.epoch))
-        }
-        Err(error @ (MlsError::Storage(_) | MlsError::Internal(_))) => Err(error.into()),
-        Err(MlsError::PathBroken(_)) => Ok(Verdict::Torn),
-        Err(_) => Ok(Verdict::Garbage),
-    }
-}
-
-/// The policy of a conversation of two: nobody comes, nobody goes, nothing is renamed.
-fn only_renews_keys(view: &CommitView) -> Result<(), &'static str> {
-    if view.added.is_empty() && view.removed.is_empty() && view.new_profile.is_none() {
-        return Ok(());
-    }
-    Err("a conversation of two only renews its keys")
-}
-
-fn enter_epoch(step: &mut Step<'_>, state: &mut GroupState) -> Result<(), EngineError> {
-    state.pending = None;
-    state.own_messages = 0;
-    state.epoch_since_ms = step.now_ms;
-    state.looked_at_ms = step.now_ms;
-    Ok(save(step.tx, state)?)
-}
-
-fn torn(step: &mut Step<'_>, mut state: GroupState) -> Result<Progress, EngineError> {
-    state.pending = None;
-    state.torn = true;
-    save(step.tx, &state)?;
-    if known(step.tx, state.conversation)?.group != Some(state.id) {
+/// The group's next epoch can't be reached. A conversation of two gets a fresh group; one of many is asked to take this
+/// device in again.
+pub(super) fn torn(step: &mut Step<'_>, mut state: GroupState) -> Result<Progress, EngineError> {
+    commits::unstage(step, &mut state)?;
+    if state.torn {
         return Ok(Progress::Unchanged);
     }
-    secure_anew(step, state.conversation)?;
+    state.torn = true;
+    save(step.tx, &state)?;
+    let conversation = known(step.tx, state.conversation)?;
+    if conversation.group != Some(state.id) {
+        return Ok(Progress::Unchanged);
+    }
+    match conversation.peer {
+        Some(_) => secure_anew(step, conversation.id)?,
+        None => rejoin::torn(step, &conversation, &state)?,
+    }
     Ok(Progress::Torn(state.id, state.conversation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_finding_leads_where_the_table_says() {
+        let table = [
+            (Found::Free, Decision::Rest),
+            (Found::Own, Decision::Merge),
+            (Found::Applied, Decision::Advance),
+            (Found::Garbage, Decision::Next),
+            (Found::Broken, Decision::NextThoughBroken),
+            (Found::Gone, Decision::Torn),
+        ];
+        for (found, decision) in table {
+            assert_eq!(decide(found, 0, false, false), decision, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn behind_a_broken_path_a_free_slot_means_torn_and_a_sound_commit_heals() {
+        assert_eq!(decide(Found::Free, 1, true, false), Decision::Torn);
+        assert_eq!(decide(Found::Applied, 1, true, false), Decision::Advance);
+        assert_eq!(decide(Found::Free, 0, false, true), Decision::Torn, "the others are ahead, and no slot leads there");
+    }
+
+    #[test]
+    fn after_the_last_attempt_nothing_is_skipped_any_more() {
+        let last = limits::SLOT_ATTEMPTS - 1;
+        assert_eq!(decide(Found::Garbage, last, false, false), Decision::Torn);
+        assert_eq!(decide(Found::Broken, last, false, false), Decision::Torn);
+        assert_eq!(decide(Found::Own, last, false, false), Decision::Merge);
+    }
 }
