@@ -19,7 +19,7 @@ use super::{
 use crate::{
     contacts,
     error::EngineError,
-    mls::{Group, GroupId, GroupProfile, MlsError, Session, check_key_package},
+    mls::{Changes, Group, GroupId, GroupProfile, MlsError, Session, check_key_package},
     names::ConversationId,
     outbox::{self, Blocked, Job, JobKind, Lane},
     parcel::{self, Body},
@@ -166,10 +166,13 @@ fn create_group(
         name: String::new(),
         admins: vec![step.account.id],
         counter,
+        ..GroupProfile::default()
     };
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let mut group = Group::create(&mut session, suite, id, &profile)?;
-    let pending = group.add(&mut session, &[key_package.to_vec()])?;
+    let changes = Changes { add: vec![key_package.to_vec()], ..Changes::default() };
+    let pending = group.change(&mut session, &changes)?;
     // Nobody else is in the group yet who could commit to its first epoch: there is no slot to claim.
     group.merge_pending(&mut session)?;
     session.finish()?;
@@ -187,7 +190,8 @@ pub enum Joined {
 /// Joins the group that somebody made with us.
 pub fn join(step: &mut Step<'_>, welcome: &parcel::Welcome) -> Result<Joined, EngineError> {
     let Ok(card) = Card::from_bytes(&welcome.card) else { return Ok(Joined::Ignored) };
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let joined = match Group::join(&mut session, &welcome.welcome) {
         Ok(joined) => joined,
         Err(MlsError::Storage(error)) => return Err(error.into()),
@@ -280,7 +284,8 @@ pub(super) fn fold_others(step: &mut Step<'_>, conversation: &mut Conversation) 
 }
 
 fn forget_group(step: &mut Step<'_>, id: GroupId) -> Result<(), EngineError> {
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     Group::delete(&mut session, &id)?;
     session.finish()?;
     for lane in [Lane::Slots(id), Lane::Looks(id)] {

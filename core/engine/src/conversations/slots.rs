@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     error::EngineError,
-    mls::{CommitView, Group, GroupId, MlsError, Session},
+    mls::{Changes, CommitView, Group, GroupId, MlsError, Session},
     names::ConversationId,
     outbox::{self, JobKind, Lane},
     parcel::{self, Body},
@@ -66,13 +66,14 @@ pub fn heal_if_due(step: &mut Step<'_>, state: &mut GroupState) -> Result<(), En
 /// Stages an own commit and queues its claim: all durable before anything leaves.
 fn stage(step: &mut Step<'_>, state: &mut GroupState, attempt: u32) -> Result<(), EngineError> {
     let nonce = step.random_bytes();
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let Some(mut mls) = Group::load(&mut session, &state.id)? else { return Ok(()) };
     if mls.has_pending_commit() {
         mls.clear_pending(&mut session)?;
     }
     let (name, key) = slot(&mls, &session, attempt)?;
-    let commit = mls.self_update(&mut session)?.commit;
+    let commit = mls.change(&mut session, &Changes::default())?.commit;
     session.finish()?;
     let content = SlotContent { commit, welcomes: Vec::new() }.encode_to_vec();
     let content = symmetric::encrypt(&key, nonce, &name.0, &content);
@@ -128,7 +129,8 @@ fn merge(
     pending: &Pending,
     receipt: &[u8],
 ) -> Result<Progress, EngineError> {
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let Some(mut mls) = Group::load(&mut session, &state.id)? else { return Ok(Progress::Unchanged) };
     let ended = mls.epoch();
     mls.merge_pending(&mut session)?;
@@ -153,7 +155,8 @@ pub fn receive(step: &mut Step<'_>, commit: &parcel::Commit) -> Result<Progress,
     let Some(mut state) = id.ok().map(|id| group(step.tx, id)).transpose()?.flatten() else {
         return Ok(Progress::Unchanged);
     };
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let Some(mls) = Group::load(&mut session, &state.id)? else { return Ok(Progress::Unchanged) };
     let epoch = mls.epoch();
     let name = slot(&mls, &session, commit.attempt)?.0;
@@ -197,7 +200,8 @@ pub fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<(), Engin
 
 /// The slot to read; `None` where the group is gone.
 pub fn name_to_read(step: &mut Step<'_>, id: GroupId, attempt: u32) -> Result<Option<SlotName>, EngineError> {
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let Some(mls) = Group::load(&mut session, &id)? else { return Ok(None) };
     Ok(Some(slot(&mls, &session, attempt)?.0))
 }
@@ -261,7 +265,8 @@ enum Verdict {
 
 /// Applies what another member wrote into the slot. Our own pending commit is gone after it.
 fn apply(step: &mut Step<'_>, state: &mut GroupState, attempt: u32, content: &[u8]) -> Result<Verdict, EngineError> {
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let Some(mut mls) = Group::load(&mut session, &state.id)? else { return Ok(Verdict::Garbage) };
     let (name, key) = slot(&mls, &session, attempt)?;
     let opened = symmetric::decrypt(&key, &name.0, content);
