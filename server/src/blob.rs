@@ -4,7 +4,7 @@ use std::{fs, io, path::Path};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use object_store::{ObjectStoreExt, local::LocalFileSystem, path::Path as ObjectPath};
+use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path as ObjectPath};
 use sealpost_wire::id::BlobId;
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub enum BlobError {
 
 /// Where blobs lie.
 #[derive(Clone)]
-pub struct Blobs(Arc<LocalFileSystem>);
+pub struct Blobs(Arc<dyn ObjectStore>);
 
 /// A blob on its way out.
 pub struct BlobContent {
@@ -31,6 +31,12 @@ impl Blobs {
     pub fn open(folder: &Path) -> Result<Self, BlobError> {
         fs::create_dir_all(folder)?;
         Ok(Self(Arc::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))))
+    }
+
+    /// Forgotten with the process.
+    #[cfg(feature = "memory")]
+    pub fn in_memory() -> Self {
+        Self(Arc::new(object_store::memory::InMemory::new()))
     }
 
     /// Durable when it answers.

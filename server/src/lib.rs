@@ -34,6 +34,7 @@ use listener::{ConnectionListener, Peer};
 use service::Service;
 
 pub use config::Config;
+pub use hub::{Seat, Signal};
 pub use parts::Parts;
 pub use tls::TlsError;
 

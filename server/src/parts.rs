@@ -102,6 +102,35 @@ impl Parts {
     }
 }
 
+#[cfg(feature = "memory")]
+impl Parts {
+    /// A relay that keeps nothing outside of `store`, and whose disk is never full; keys are those of a seed.
+    pub fn in_memory(store: Arc<dyn Store>, clock: Arc<dyn Clock>, randomness: Arc<dyn Randomness>, seed: u8) -> Self {
+        Self {
+            store,
+            blobs: Blobs::in_memory(),
+            sms: Arc::new(ConsoleSms),
+            clock,
+            randomness,
+            free_space: Arc::new(Endless),
+            keys: Keys::of_seed(seed),
+            metrics: Metrics::new(),
+            faults: Faults::default(),
+            lock: None,
+        }
+    }
+}
+
+#[cfg(feature = "memory")]
+struct Endless;
+
+#[cfg(feature = "memory")]
+impl FreeSpace for Endless {
+    fn free_bytes(&self) -> io::Result<u64> {
+        Ok(u64::MAX)
+    }
+}
+
 fn lock(path: &Path) -> Result<fs::File, PartsError> {
     let file = fs::File::create(path).map_err(|error| PartsError::Folder(path.to_owned(), error))?;
     file.try_lock().map_err(|error| match error {

@@ -108,7 +108,8 @@ impl Relay {
 fn seal_content(step: &mut Step<'_>, id: ConversationId, content: &[u8]) -> Result<Delivery, EngineError> {
     let conversation = conversations::known(step.tx, id)?;
     let group = conversation.group.expect("the conversation has a group");
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let mut mls = Group::load(&mut session, &group)?.expect("the group has its keys");
     let message = mls.encrypt(&mut session, content)?;
     session.finish()?;

@@ -2,7 +2,7 @@
 
 use sealpost_client::{Body, Error, Failure, Message, MessageState, SystemRow, Trust};
 use sealpost_crypto::{directory_entry::sign_entry, keys::IdentityKey, seal};
-use sealpost_engine::mls::{Group, GroupId, GroupProfile, Session};
+use sealpost_engine::mls::{Changes, Group, GroupId, GroupProfile, Session};
 use sealpost_wire::{
     card::Card,
     envelope::Delivery,
@@ -326,12 +326,12 @@ fn a_welcome_under_a_contacts_id_with_another_key_is_dropped() {
     let (ada, ben) = (scene.ada.card_bytes(), scene.ben.card_bytes());
     let key = IdentityKey::from_secret([7; 32]);
     let of_two = GroupProfile { purpose: 1, two: true, admins: vec![ada.id], ..GroupProfile::default() };
-    let package = [scene.relay.key_package(&ben).key_package];
+    let changes = Changes { add: vec![scene.relay.key_package(&ben).key_package], ..Changes::default() };
     let welcome = scene.mallory.tampers(|step| {
         let group = GroupId(step.random_bytes());
-        let mut session = Session::new(step.tx, ada.id, &key);
+        let mut session = Session::new(step.tx, ada.id, &key, ada.sealing_key);
         let mut group = Group::create(&mut session, Suite::Classical, group, &of_two)?;
-        Ok(group.add(&mut session, &package)?.welcome.expect("an add makes a Welcome"))
+        Ok(group.change(&mut session, &changes)?.welcome.expect("an add makes a Welcome"))
     });
     let card = Card { identity_key: key.public(), ..ada };
     scene.mallory_delivers(&welcome_parcel(&welcome, &card.to_bytes(), 0));
@@ -398,11 +398,13 @@ fn a_directory_entry_with_a_wrong_signature_is_refused_without_an_alarm() {
 impl Scene {
     /// A Welcome that Mallory's device made, and forgot.
     fn welcome(&mut self, profile: &GroupProfile, key_packages: &[Vec<u8>]) -> Vec<u8> {
+        let changes = Changes { add: key_packages.to_vec(), ..Changes::default() };
         self.mallory.tampers(|step| {
             let group = GroupId(step.random_bytes());
-            let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+            let sealing_key = step.sealing_key().public();
+            let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
             let mut group = Group::create(&mut session, Suite::Classical, group, profile)?;
-            Ok(group.add(&mut session, key_packages)?.welcome.expect("an add makes a Welcome"))
+            Ok(group.change(&mut session, &changes)?.welcome.expect("an add makes a Welcome"))
         })
     }
 }

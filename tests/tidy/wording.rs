@@ -5,6 +5,9 @@ use crate::tree::{Tree, code, has_word};
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 6] = ["common", "util", "utils", "helpers", "misc", "manager"];
 
+/// Where C calls us: the disk that fails in tests.
+const UNSAFE_ROOM: &str = "tests/disk/src/vfs.rs";
+
 /// Modules with a name that fits anything.
 pub fn module_names(tree: &Tree) -> Vec<String> {
     let mut findings = Vec::new();
@@ -40,7 +43,9 @@ pub fn banned(tree: &Tree) -> Vec<String> {
             for word in in_code.iter().filter(|word| code(line).contains(*word)) {
                 findings.push(file.at(number, format!("{word} is not for this house")));
             }
-            if [" {", " fn", " impl"].iter().any(|end| code(line).contains(&format!("{keyword}{end}"))) {
+            let is_room = file.path == UNSAFE_ROOM;
+            let ends = [" {", " fn", " impl", " extern"];
+            if !is_room && ends.iter().any(|end| code(line).contains(&format!("{keyword}{end}"))) {
                 findings.push(file.at(number, format!("{keyword} code")));
             }
         }

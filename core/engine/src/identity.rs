@@ -193,7 +193,8 @@ pub fn publish_key_packages(step: &mut Step<'_>, replace: bool) -> Result<(), En
 fn draw_key_packages(step: &mut Step<'_>) -> Result<Vec<KeyPackages>, EngineError> {
     let now_seconds = step.now_seconds();
     let expires_at_seconds = now_seconds + limits::KEY_PACKAGE_SECONDS;
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     forget_expired_key_packages(&mut session, now_seconds)?;
     let mut all = Vec::new();
     for suite in Suite::ALL {

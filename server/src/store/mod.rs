@@ -6,6 +6,8 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "memory")]
+pub mod memory;
 pub mod sqlite;
 mod types;
 

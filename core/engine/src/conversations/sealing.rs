@@ -41,7 +41,8 @@ pub fn seal_content(
         return Ok(None);
     }
     slots::heal_if_due(step, &mut state)?;
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let Some(mut mls) = Group::load(&mut session, &state.id)? else {
         return Err(MlsError::Internal("a group without its MLS state".into()).into());
     };
@@ -62,7 +63,8 @@ pub fn still_opens(step: &mut Step<'_>, id: ConversationId, group: GroupId, epoc
     if known(step.tx, id)?.group != Some(group) {
         return Ok(false);
     }
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     Ok(Group::load(&mut session, &group)?.is_some_and(|mls| mls.epoch() <= epoch + PAST_EPOCHS as u64))
 }
 
@@ -125,7 +127,8 @@ pub fn open_message(
         return Ok(Opening::Ignored);
     }
     let mut conversation = known(step.tx, state.conversation)?;
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let Some(mut mls) = Group::load(&mut session, &state.id)? else { return Ok(Opening::Ignored) };
     let opened =
         if head.epoch > mls.epoch() { Err(MlsError::FutureEpoch) } else { mls.decrypt(&mut session, &message.message) };
@@ -162,7 +165,8 @@ pub fn open_ephemeral(
 }
 
 fn ephemeral_key(step: &mut Step<'_>, id: GroupId) -> Result<Option<[u8; 32]>, EngineError> {
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key);
+    let sealing_key = step.sealing_key().public();
+    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
     let Some(mls) = Group::load(&mut session, &id)? else { return Ok(None) };
     let key = mls.export(&session, EPHEMERAL_LABEL, &id.0, 32)?;
     Ok(key.as_slice().try_into().ok())

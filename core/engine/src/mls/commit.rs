@@ -1,31 +1,15 @@
-//! Changes of a group: made and left pending, or read, judged and merged in one go.
-//!
-//! A commit holds what it changes itself: adds, removals, one new profile; always with a path, so that each heals.
+//! Commits of a group: the own one merged, somebody else's read, judged and merged in one go.
 
 use openmls::{
-    extensions::Extensions,
     framing::{ProcessedMessageContent, Sender},
-    group::{GroupContext, MergePendingCommitError, StagedCommit},
-    key_packages::KeyPackage,
+    group::{MergePendingCommitError, StagedCommit},
     messages::proposals::{Proposal, ProposalOrRefType},
     prelude::LeafNodeIndex,
 };
 use openmls_traits::OpenMlsProvider;
 use sealpost_crypto::hash::sha256;
-use sealpost_wire::id::UserId;
 
-use super::{
-    Group, GroupProfile, Member, MessageKind, MlsError, Session, departed, key_packages, message,
-    rows::{Row, group_key},
-};
-
-/// A commit of this device that waits to be merged or cleared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PendingCommit {
-    pub commit: Vec<u8>,
-    /// For those whom it adds; one for all of them.
-    pub welcome: Option<Vec<u8>>,
-}
+use super::{Group, GroupProfile, Member, MessageKind, MlsError, Session, departed, key_packages, leaf, message};
 
 /// What somebody's commit would do, for the rules that are above MLS.
 #[derive(Debug)]
@@ -35,6 +19,7 @@ pub struct CommitView<'a> {
     pub members: &'a [Member],
     /// The profile before the commit.
     pub profile: &'a GroupProfile,
+    /// Who is in `removed` too is the same person with a device that lost its state.
     pub added: &'a [Member],
     pub removed: &'a [Member],
     /// The new profile, where the commit sets one.
@@ -45,9 +30,12 @@ pub struct CommitView<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommitApplied {
     pub committer: Member,
+    /// Who is in `removed` too was added again.
     pub added: Vec<Member>,
     pub removed: Vec<Member>,
-    /// Whether this device was removed.
+    /// The new profile, where the commit set one.
+    pub new_profile: Option<GroupProfile>,
+    /// Whether this device was removed. Where it was added again as well, a Welcome is on its way.
     pub evicted: bool,
     /// The epoch that the commit led to.
     pub epoch: u64,
@@ -60,55 +48,7 @@ struct Content {
     new_profile: Option<GroupProfile>,
 }
 
-#[derive(Default)]
-struct Changes {
-    add: Vec<KeyPackage>,
-    remove: Vec<LeafNodeIndex>,
-    profile: Option<Extensions<GroupContext>>,
-}
-
 impl Group {
-    /// Adds the owners of key packages (which [`check_key_package`](super::check_key_package) has passed).
-    pub fn add(&mut self, session: &mut Session<'_>, key_packages: &[Vec<u8>]) -> Result<PendingCommit, MlsError> {
-        let read = |bytes: &Vec<u8>| key_packages::read(bytes, self.suite(), session.crypto());
-        let add = key_packages.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let mut known = self.members();
-        for key_package in &add {
-            let member =
-                key_packages::check_added(key_package, session.crypto()).map_err(MlsError::KeyPackageRefused)?;
-            if known.iter().any(|known| known.id == member.id) {
-                return Err(MlsError::KeyPackageRefused("its owner is a member"));
-            }
-            known.push(member);
-        }
-        self.commit(session, Changes { add, ..Changes::default() })
-    }
-
-    /// Removes others; this device can't remove itself.
-    pub fn remove(&mut self, session: &mut Session<'_>, ids: &[UserId]) -> Result<PendingCommit, MlsError> {
-        let leaf = |id: &UserId| self.leaf_of(*id).ok_or(MlsError::Forbidden("a removal of nobody"));
-        let remove = ids.iter().map(leaf).collect::<Result<Vec<_>, _>>()?;
-        if remove.contains(&self.mls.own_leaf_index()) {
-            return Err(MlsError::Forbidden("a removal of oneself"));
-        }
-        self.commit(session, Changes { remove, ..Changes::default() })
-    }
-
-    /// Renews this device's keys and the epoch's secrets, and changes nothing else.
-    pub fn self_update(&mut self, session: &mut Session<'_>) -> Result<PendingCommit, MlsError> {
-        self.commit(session, Changes::default())
-    }
-
-    /// Sets name, admins and what else the profile holds.
-    pub fn change_profile(
-        &mut self,
-        session: &mut Session<'_>,
-        profile: &GroupProfile,
-    ) -> Result<PendingCommit, MlsError> {
-        let profile = Some(profile.to_extensions()?);
-        self.commit(session, Changes { profile, ..Changes::default() })
-    }
-
     /// Moves to the epoch of the pending commit, which the group has accepted.
     pub fn merge_pending(&mut self, session: &mut Session<'_>) -> Result<CommitApplied, MlsError> {
         let staged = self.mls.pending_commit().ok_or(MlsError::Forbidden("a merge without a pending commit"))?;
@@ -120,13 +60,7 @@ impl Group {
             MergePendingCommitError::MlsGroupStateError(error) => MlsError::internal(error),
         });
         session.outcome(merged)?;
-        self.applied(session, committer, content.added, removed)
-    }
-
-    /// Drops the pending commit, which the group has not accepted; fine where there is none.
-    pub fn clear_pending(&mut self, session: &mut Session<'_>) -> Result<(), MlsError> {
-        session.outcome(self.mls.clear_pending_commit(session.storage()))?;
-        self.forget_own_commit(session)
+        self.applied(session, committer, content, removed)
     }
 
     /// Applies a commit of this epoch: reads, judges and merges it. Drops this device's own pending commit, unless it
@@ -181,33 +115,7 @@ impl Group {
         .map_err(MlsError::Forbidden)?;
         let removed = self.leave(session, &content)?;
         session.outcome(self.mls.merge_staged_commit(session, staged))?;
-        self.applied(session, committer, content.added, removed)
-    }
-
-    fn commit(&mut self, session: &mut Session<'_>, changes: Changes) -> Result<PendingCommit, MlsError> {
-        self.check_active()?;
-        if self.has_pending_commit() {
-            return Err(MlsError::CommitPending);
-        }
-        let mut builder = self
-            .mls
-            .commit_builder()
-            .consume_proposal_store(false)
-            .force_self_update(true)
-            .propose_adds(changes.add)
-            .propose_removals(changes.remove);
-        if let Some(extensions) = changes.profile {
-            builder = builder.propose_group_context_extensions(extensions).map_err(MlsError::internal)?;
-        }
-        let builder = builder.load_psks(session.storage()).map_err(MlsError::internal)?;
-        let builder = builder.build(session.rand(), session.crypto(), &session.signer(), |_| true);
-        let builder = session.outcome(builder.map_err(MlsError::internal))?;
-        let bundle = session.outcome(builder.stage_commit(session).map_err(MlsError::internal))?;
-        let welcome = bundle.to_welcome_msg().map(|welcome| welcome.to_bytes()).transpose();
-        let welcome = welcome.map_err(MlsError::internal)?;
-        let commit = bundle.into_commit().to_bytes().map_err(MlsError::internal)?;
-        session.rows().write(self.own_commit_key(), &sha256(&commit))?;
-        Ok(PendingCommit { commit, welcome })
+        self.applied(session, committer, content, removed)
     }
 
     /// Reads a commit's content, and refuses what no group of ours allows.
@@ -234,19 +142,11 @@ impl Group {
                 _ => return Err(MlsError::Forbidden("a proposal of another kind than ours")),
             }
         }
-        let staying = self.roster.iter().filter(|(leaf, _)| !content.removed.contains(leaf));
-        let mut ids: Vec<UserId> = staying.map(|(_, member)| member.id).collect();
-        for member in &content.added {
-            if ids.contains(&member.id) {
-                return Err(MlsError::Forbidden("somebody added twice"));
-            }
-            ids.push(member.id);
-        }
+        self.check_newcomers(&content.added, &content.removed).map_err(MlsError::Forbidden)?;
         let Some(leaf) = staged.update_path_leaf_node() else {
             return Err(MlsError::Forbidden("a commit without a path"));
         };
-        let renewed =
-            key_packages::check_leaf(leaf, self.mls.ciphersuite(), session.crypto()).map_err(MlsError::Forbidden)?;
+        let renewed = leaf::check(leaf, self.mls.ciphersuite(), session.crypto()).map_err(MlsError::Forbidden)?;
         if Some(&renewed) != self.member_at(committer) {
             return Err(MlsError::Forbidden("another identity on the committer's leaf"));
         }
@@ -263,26 +163,13 @@ impl Group {
         &mut self,
         session: &Session<'_>,
         committer: Member,
-        added: Vec<Member>,
+        content: Content,
         removed: Vec<Member>,
     ) -> Result<CommitApplied, MlsError> {
         self.forget_own_commit(session)?;
         self.refresh()?;
-        Ok(CommitApplied { committer, added, removed, evicted: !self.is_active(), epoch: self.epoch() })
-    }
-
-    fn own_commit(&self, session: &Session<'_>) -> Result<Option<[u8; 32]>, MlsError> {
-        Ok(session.rows().read(self.own_commit_key())?)
-    }
-
-    fn forget_own_commit(&self, session: &Session<'_>) -> Result<(), MlsError> {
-        if self.own_commit(session)?.is_some() {
-            session.rows().delete(self.own_commit_key())?;
-        }
-        Ok(())
-    }
-
-    fn own_commit_key(&self) -> Result<Vec<u8>, crate::storage::StorageError> {
-        group_key(&self.id().to_openmls(), Row::OwnCommit)
+        let Content { added, new_profile, .. } = content;
+        let (evicted, epoch) = (!self.is_active(), self.epoch());
+        Ok(CommitApplied { committer, added, removed, new_profile, evicted, epoch })
     }
 }

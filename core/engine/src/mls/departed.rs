@@ -17,6 +17,7 @@ struct Departed {
     last_epoch: u64,
     id: UserId,
     identity_key: [u8; 32],
+    sealing_key: [u8; 32],
 }
 
 /// Keeps who leaves with the commit that ends `last_epoch`, and forgets whose messages can't be opened any more.
@@ -34,8 +35,8 @@ pub(super) fn note(
     departed.retain(|one| one.last_epoch + (PAST_EPOCHS as u64) > last_epoch);
     for leaf in removed {
         let member = group.member_at(*leaf).ok_or(MlsError::Forbidden("a removal of nobody"))?;
-        let Member { id, identity_key } = member.clone();
-        departed.push(Departed { leaf: leaf.u32(), last_epoch, id, identity_key });
+        let Member { id, identity_key, sealing_key } = member.clone();
+        departed.push(Departed { leaf: leaf.u32(), last_epoch, id, identity_key, sealing_key });
     }
     let key = group_key(&group.id().to_openmls(), Row::Departed);
     Ok(if departed.is_empty() { session.rows().delete(key) } else { session.rows().write(key, &departed) }?)
@@ -51,8 +52,8 @@ pub(super) fn member_at(
     if epoch < group.epoch() {
         let departed = load(session, group)?;
         let holder = departed.into_iter().find(|one| one.leaf == leaf.u32() && one.last_epoch >= epoch);
-        if let Some(Departed { id, identity_key, .. }) = holder {
-            return Ok(Member { id, identity_key });
+        if let Some(Departed { id, identity_key, sealing_key, .. }) = holder {
+            return Ok(Member { id, identity_key, sealing_key });
         }
     }
     group.member_at(leaf).cloned().ok_or(MlsError::Forbidden("a sender who is no member"))

@@ -13,7 +13,7 @@ use sealpost_wire::{id::UserId, suite::Suite};
 
 use super::{
     FORWARD_DISTANCE, GroupId, GroupProfile, Member, MessageKind, MlsError, OUT_OF_ORDER_TOLERANCE, PAST_EPOCHS,
-    Session, ciphersuite, departed, key_packages, message, suite,
+    Session, ciphersuite, departed, key_packages, leaf, message, suite,
 };
 use crate::storage::StorageError;
 
@@ -61,9 +61,11 @@ impl Group {
             .max_past_epochs(PAST_EPOCHS)
             .sender_ratchet_configuration(ratchets())
             .use_ratchet_tree_extension(true)
-            .lifetime(key_packages::unlimited())
-            .capabilities(key_packages::capabilities())
-            .with_group_context_extensions(profile.to_extensions()?)
+            .lifetime(leaf::unlimited())
+            .capabilities(leaf::capabilities())
+            .with_group_context_extensions(profile.to_extensions(None)?)
+            .with_leaf_node_extensions(session.leaf_extensions()?)
+            .map_err(MlsError::internal)?
             .build();
         let group =
             MlsGroup::new_with_group_id(session, &session.signer(), &config, id.to_openmls(), session.credential());
@@ -112,12 +114,14 @@ impl Group {
         // Lifetimes are compared with this device's clock, in which members differ; ours are unlimited.
         let staged = session.outcome(JoinBuilder::new(session, welcome).skip_lifetime_validation().build())?;
         let sender = staged.welcome_sender().map_err(MlsError::internal)?;
-        let adder = Member::new(sender.credential(), sender.signature_key().as_slice());
-        let adder = adder.map_err(MlsError::Forbidden)?;
+        let adder = Member::of(sender).map_err(MlsError::Forbidden)?;
         let group = Self::of(session.outcome(staged.into_group(session))?)?;
         if group.own_member()?.id != session.id() {
             return Err(MlsError::Forbidden("a leaf with this device's key under another ID"));
         }
+        // Members refuse such a key when it comes; of the first leaf nobody was there to do so.
+        let mut members = group.roster.iter().map(|(_, member)| member);
+        members.try_for_each(Member::check_sealing_key).map_err(MlsError::Forbidden)?;
         key_packages::note_used(session, &reference)?;
         Ok(Joined { group, adder })
     }
@@ -257,7 +261,7 @@ fn ratchets() -> SenderRatchetConfiguration {
 }
 
 fn roster(mls: &MlsGroup) -> Result<Vec<(LeafNodeIndex, Member)>, MlsError> {
-    let read = mls.members().map(|leaf| Ok((leaf.index, Member::new(&leaf.credential, &leaf.signature_key)?)));
+    let read = mls.treesync().full_leaves().map(|(index, leaf)| Ok((index, Member::of(leaf)?)));
     let roster: Result<Vec<_>, &'static str> = read.collect();
     roster.map_err(MlsError::Forbidden)
 }

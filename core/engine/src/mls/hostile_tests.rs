@@ -6,10 +6,10 @@ use openmls::{
     schedule::PreSharedKeyId,
 };
 use openmls_rust_crypto::OpenMlsRustCrypto;
-use sealpost_crypto::keys::IdentityKey;
+use sealpost_crypto::keys::{IdentityKey, SealingKey};
 use sealpost_wire::{id::UserId, suite::Suite};
 
-use super::{Group, GroupProfile, MlsError, Session, ciphersuite, generate_key_packages, key_packages, signer};
+use super::{Group, GroupProfile, MlsError, Session, ciphersuite, generate_key_packages, key_packages, leaf, signer};
 use crate::storage::memory::MemoryStore;
 
 const GROUP: super::GroupId = super::GroupId([3; 16]);
@@ -28,7 +28,7 @@ impl Honest {
 
     fn step<T>(&mut self, work: impl FnOnce(&mut Session<'_>) -> Result<T, MlsError>) -> Result<T, MlsError> {
         let mut tx = self.store.begin();
-        let mut session = Session::new(&mut tx, self.id, &self.key);
+        let mut session = Session::new(&mut tx, self.id, &self.key, SealingKey::from_secret([1; 32]).public());
         let result = work(&mut session)?;
         session.finish()?;
         tx.commit();
@@ -48,6 +48,8 @@ impl Honest {
     }
 }
 
+type Builder<'a> = CommitBuilder<'a, Initial>;
+
 struct Mallory {
     suite: Suite,
     provider: OpenMlsRustCrypto,
@@ -62,19 +64,42 @@ fn credential(id: &[u8], key: &IdentityKey) -> CredentialWithKey {
     }
 }
 
+/// What a decent leaf shows.
+fn shown() -> Extensions<LeafNode> {
+    leaf::extensions(&SealingKey::from_secret([99; 32]).public()).expect("extensions")
+}
+
+/// What leaves show that nobody can seal to.
+fn unsealable() -> [(Extensions<LeafNode>, &'static str); 4] {
+    let other = |key: Vec<u8>| Extension::Unknown(0xF5EC, UnknownExtension(key));
+    let single = |key| Extensions::single(other(key)).expect("extensions");
+    [
+        (Extensions::empty(), "a leaf without a sealing key"),
+        (single(vec![9; 31]), "a leaf without a sealing key"),
+        (single(vec![9; 33]), "a leaf without a sealing key"),
+        (single(vec![0; 32]), "a leaf's sealing key is not one"),
+    ]
+}
+
 fn profile() -> GroupProfile {
     GroupProfile { purpose: 1, name: "ours".to_owned(), ..GroupProfile::default() }
 }
 
 impl Mallory {
-    fn new(suite: Suite, extensions: Extensions<GroupContext>) -> Self {
+    fn new(suite: Suite, context: Extensions<GroupContext>) -> Self {
+        Self::showing(suite, context, shown())
+    }
+
+    fn showing(suite: Suite, context: Extensions<GroupContext>, shown: Extensions<LeafNode>) -> Self {
         let (provider, key) = (OpenMlsRustCrypto::default(), IdentityKey::from_secret([99; 32]));
         let config = MlsGroupCreateConfig::builder()
             .ciphersuite(ciphersuite(suite))
             .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
             .use_ratchet_tree_extension(true)
-            .capabilities(key_packages::capabilities())
-            .with_group_context_extensions(extensions)
+            .capabilities(leaf::capabilities())
+            .with_group_context_extensions(context)
+            .with_leaf_node_extensions(shown)
+            .expect("supported")
             .build();
         let own = credential(UserId::from_random([99; 5]).as_str().as_bytes(), &key);
         let signer = signer::IdentitySigner(&key);
@@ -85,7 +110,7 @@ impl Mallory {
 
     /// A group as ours are, with Ada in it.
     fn with_ada(suite: Suite) -> (Self, Honest) {
-        let mut mallory = Self::new(suite, profile().to_extensions().expect("extensions"));
+        let mut mallory = Self::new(suite, profile().to_extensions(None).expect("extensions"));
         let mut ada = Honest::new(1);
         let welcome = mallory.welcome(&mut ada);
         ada.step(|session| Group::join(session, &welcome).map(|_| ())).expect("joined");
@@ -102,8 +127,11 @@ impl Mallory {
     }
 
     fn commit(&mut self, proposals: Vec<Proposal>, path: bool) -> Vec<u8> {
-        let builder = self.group.commit_builder().add_proposals(proposals).force_self_update(path);
-        let builder = builder.load_psks(self.provider.storage()).expect("loaded");
+        self.commit_of(|builder| builder.add_proposals(proposals).force_self_update(path))
+    }
+
+    fn commit_of(&mut self, fill: impl FnOnce(Builder<'_>) -> Builder<'_>) -> Vec<u8> {
+        let builder = fill(self.group.commit_builder()).load_psks(self.provider.storage()).expect("loaded");
         let signer = signer::IdentitySigner(&self.key);
         let built = builder.build(self.provider.rand(), self.provider.crypto(), &signer, |_| true);
         let bundle = built.expect("built").stage_commit(&self.provider).expect("staged");
@@ -112,10 +140,15 @@ impl Mallory {
 
     /// Adds somebody with a key of her own, under an ID that may be somebody else's.
     fn stranger(&self, id: &[u8], lifetime: Lifetime) -> Proposal {
+        self.stranger_showing(id, lifetime, shown())
+    }
+
+    fn stranger_showing(&self, id: &[u8], lifetime: Lifetime, shown: Extensions<LeafNode>) -> Proposal {
         let key = IdentityKey::from_secret([77; 32]);
         let built = KeyPackage::builder()
             .key_package_lifetime(lifetime)
-            .leaf_node_capabilities(key_packages::capabilities())
+            .leaf_node_capabilities(leaf::capabilities())
+            .leaf_node_extensions(shown)
             .build(ciphersuite(self.suite), &self.provider, &signer::IdentitySigner(&key), credential(id, &key));
         let key_package = built.expect("built").key_package().clone();
         Proposal::Add(Box::new(AddProposal::from(key_package)))
@@ -142,7 +175,7 @@ fn refuses(reason: &'static str, make: impl Fn(&mut Mallory) -> Vec<u8>) {
 fn decent_commit_of_the_same_making_is_applied() {
     for suite in Suite::ALL {
         let (mut mallory, mut ada) = Mallory::with_ada(suite);
-        let proposal = mallory.stranger(b"D0RAD0RA", key_packages::unlimited());
+        let proposal = mallory.stranger(b"D0RAD0RA", leaf::unlimited());
         let commit = mallory.commit(vec![proposal], true);
         assert_eq!(ada.apply(&commit), Ok(2));
     }
@@ -170,7 +203,7 @@ fn expired_leaf_is_refused_for_the_same_reason_whatever_the_clock_says() {
 fn leaf_of_no_id_is_refused() {
     for name in [b"".as_slice(), b"Dora", b"d0rad0ra", b"DORADORA", b"D0RA-D0RA", &[0xff; 8]] {
         refuses("a leaf's credential is not an ID", |mallory| {
-            let proposal = mallory.stranger(name, key_packages::unlimited());
+            let proposal = mallory.stranger(name, leaf::unlimited());
             mallory.commit(vec![proposal], true)
         });
     }
@@ -180,15 +213,54 @@ fn leaf_of_no_id_is_refused() {
 fn second_leaf_of_a_member_is_refused() {
     refuses("somebody added twice", |mallory| {
         let ada = UserId::from_random([1; 5]);
-        let proposal = mallory.stranger(ada.as_str().as_bytes(), key_packages::unlimited());
+        let proposal = mallory.stranger(ada.as_str().as_bytes(), leaf::unlimited());
         mallory.commit(vec![proposal], true)
     });
 }
 
 #[test]
+fn member_added_again_under_another_key_is_refused() {
+    refuses("somebody added again with another key", |mallory| {
+        let ada = UserId::from_random([1; 5]);
+        let add = mallory.stranger(ada.as_str().as_bytes(), leaf::unlimited());
+        mallory.commit_of(|builder| builder.propose_removals([LeafNodeIndex::new(1)]).add_proposals([add]))
+    });
+}
+
+#[test]
+fn leaf_without_a_sealing_key_is_refused() {
+    for (shown, reason) in unsealable() {
+        refuses(reason, |mallory| {
+            let add = mallory.stranger_showing(b"D0RAD0RA", leaf::unlimited(), shown.clone());
+            mallory.commit(vec![add], true)
+        });
+        // The first leaf comes by no commit: whoever joins looks at it.
+        for suite in Suite::ALL {
+            let context = profile().to_extensions(None).expect("extensions");
+            let (mut mallory, mut ben) = (Mallory::showing(suite, context, shown.clone()), Honest::new(2));
+            let welcome = mallory.welcome(&mut ben);
+            let joined = ben.step(|session| Group::join(session, &welcome).map(|_| ()));
+            assert_eq!(joined, Err(MlsError::Forbidden(reason)));
+        }
+    }
+}
+
+#[test]
+fn new_sealing_key_on_the_committers_leaf_is_refused() {
+    let other = leaf::extensions(&SealingKey::from_secret([98; 32]).public()).expect("extensions");
+    let refused = unsealable().into_iter().chain([(other, "another identity on the committer's leaf")]);
+    for (shown, reason) in refused {
+        refuses(reason, |mallory| {
+            let parameters = LeafNodeParameters::builder().with_extensions(shown.clone()).build();
+            mallory.commit_of(|builder| builder.leaf_node_parameters(parameters).force_self_update(true))
+        });
+    }
+}
+
+#[test]
 fn commit_without_a_path_is_refused() {
     refuses("a commit without a path", |mallory| {
-        let proposal = mallory.stranger(b"D0RAD0RA", key_packages::unlimited());
+        let proposal = mallory.stranger(b"D0RAD0RA", leaf::unlimited());
         mallory.commit(vec![proposal], false)
     });
 }
@@ -201,18 +273,13 @@ fn other_group_context_than_ours_is_refused() {
         Extension::ExternalSenders(vec![ExternalSender::new(signature_key, credential)])
     };
     let contexts = [Extensions::empty(), Extensions::single(senders()).expect("valid"), {
-        let mut ours = profile().to_extensions().expect("valid");
+        let mut ours = profile().to_extensions(None).expect("valid");
         ours.add(senders()).expect("valid");
         ours
     }];
     for context in contexts {
         refuses("other group context extensions than ours", |mallory| {
-            let builder = mallory.group.commit_builder().propose_group_context_extensions(context.clone());
-            let builder = builder.expect("proposed").load_psks(mallory.provider.storage()).expect("loaded");
-            let (rand, crypto) = (mallory.provider.rand(), mallory.provider.crypto());
-            let built = builder.build(rand, crypto, &signer::IdentitySigner(&mallory.key), |_| true);
-            let bundle = built.expect("built").stage_commit(&mallory.provider).expect("staged");
-            bundle.into_commit().to_bytes().expect("bytes")
+            mallory.commit_of(|builder| builder.propose_group_context_extensions(context.clone()).expect("proposed"))
         });
         for suite in Suite::ALL {
             let (mut mallory, mut ben) = (Mallory::new(suite, context.clone()), Honest::new(2));
@@ -295,7 +362,7 @@ fn handshake_in_the_clear_is_refused() {
 fn leaf_that_nothing_can_be_sealed_to_is_refused() {
     refuses("a leaf's key is not one", |mallory| {
         let key = IdentityKey::from_secret([77; 32]);
-        let Proposal::Add(decent) = mallory.stranger(b"D0RAD0RA", key_packages::unlimited()) else { panic!("an add") };
+        let Proposal::Add(decent) = mallory.stranger(b"D0RAD0RA", leaf::unlimited()) else { panic!("an add") };
         let decent = MlsMessageOut::from(decent.key_package().clone()).to_bytes().expect("bytes");
         let unusable = if mallory.suite == Suite::Classical { 0 } else { 0xff };
         let forged = with_leaf_key_of(decent, unusable, &key);

@@ -6,32 +6,28 @@
 
 use openmls::{
     ciphersuite::hash_ref::KeyPackageRef,
-    credentials::CredentialType,
     extensions::{Extension, ExtensionType, Extensions, UnknownExtension},
     framing::{MlsMessageBodyIn, MlsMessageIn, MlsMessageOut},
-    key_packages::{KeyPackage, Lifetime},
+    key_packages::KeyPackage,
     messages::Welcome,
-    prelude::{
-        Capabilities, Ciphersuite, LeafNode,
-        tls_codec::{DeserializeBytes, Serialize, VLBytes},
-    },
+    prelude::tls_codec::DeserializeBytes,
     versions::ProtocolVersion,
 };
 use openmls_rust_crypto::RustCrypto;
-use openmls_traits::{OpenMlsProvider, crypto::OpenMlsCrypto};
+use openmls_traits::OpenMlsProvider;
 use sealpost_wire::{
     limits::{DAY_SECONDS, MAILBOX_SECONDS},
     suite::Suite,
 };
 
 use super::{
-    Member, MlsError, Session, ciphersuite,
+    Member, MlsError, Session, ciphersuite, leaf,
     profile::PROFILE_EXTENSION,
     rows::{Row, other_key, other_key_of, other_prefix},
 };
 
 /// The type of our key package extension, from the range for private use: expiry in seconds, 8 bytes, big endian.
-const EXPIRY_EXTENSION: u16 = 0xF5EB;
+pub(super) const EXPIRY_EXTENSION: u16 = 0xF5EB;
 /// A Welcome may wait in the mailbox for its whole life, and clocks differ.
 const KEEP_AFTER_EXPIRY_SECONDS: u64 = MAILBOX_SECONDS + DAY_SECONDS;
 
@@ -46,9 +42,10 @@ pub fn generate_key_packages(
     let expiry = UnknownExtension(expires_at_seconds.to_be_bytes().to_vec());
     let extensions = Extensions::single(Extension::Unknown(EXPIRY_EXTENSION, expiry)).map_err(MlsError::internal)?;
     let mut builder = KeyPackage::builder()
-        .key_package_lifetime(unlimited())
+        .key_package_lifetime(leaf::unlimited())
         .key_package_extensions(extensions)
-        .leaf_node_capabilities(capabilities());
+        .leaf_node_capabilities(leaf::capabilities())
+        .leaf_node_extensions(session.leaf_extensions()?);
     if last_resort {
         builder = builder.mark_as_last_resort();
     }
@@ -112,24 +109,14 @@ pub(super) fn read(bytes: &[u8], suite: Suite, crypto: &RustCrypto) -> Result<Ke
 
 /// What every leaf that is added has to fulfil, by rules that all members see alike.
 pub(super) fn check_added(key_package: &KeyPackage, crypto: &RustCrypto) -> Result<Member, &'static str> {
-    let leaf = key_package.leaf_node();
-    if *key_package.life_time() != unlimited() {
+    if *key_package.life_time() != leaf::unlimited() {
         return Err("a leaf's lifetime is limited");
     }
-    if !leaf.capabilities().extensions().contains(&ExtensionType::Unknown(PROFILE_EXTENSION)) {
+    let added = key_package.leaf_node();
+    if !added.capabilities().extensions().contains(&ExtensionType::Unknown(PROFILE_EXTENSION)) {
         return Err("a leaf does not support the group profile");
     }
-    check_leaf(leaf, key_package.ciphersuite(), crypto)
-}
-
-/// What every new leaf has to fulfil: it names its owner, and one can seal to it. To a key of the wrong shape nobody
-/// could, and no member's commit would succeed any more, because a commit's path is sealed to all others.
-pub(super) fn check_leaf(leaf: &LeafNode, suite: Ciphersuite, crypto: &RustCrypto) -> Result<Member, &'static str> {
-    const NO_KEY: &str = "a leaf's key is not one";
-    let key = leaf.encryption_key().tls_serialize_detached().map_err(|_| NO_KEY)?;
-    let key = VLBytes::tls_deserialize_exact_bytes(&key).map_err(|_| NO_KEY)?;
-    crypto.hpke_seal(suite.hpke_config(), key.as_slice(), b"", b"", b"").map_err(|_| NO_KEY)?;
-    Member::new(leaf.credential(), leaf.signature_key().as_slice())
+    leaf::check(added, key_package.ciphersuite(), crypto)
 }
 
 /// Notes that the key package of this device that the Welcome names is used.
@@ -149,21 +136,6 @@ pub(super) fn addressed(session: &Session<'_>, welcome: &Welcome) -> Result<KeyP
         used |= session.rows().value(&other_key(Row::UsedKeyPackage, &reference)?)?.is_some();
     }
     Err(if used { MlsError::AlreadyJoined } else { MlsError::NoKeyPackage })
-}
-
-pub(super) fn unlimited() -> Lifetime {
-    Lifetime::init(0, u64::MAX)
-}
-
-pub(super) fn capabilities() -> Capabilities {
-    let suites = Suite::ALL.map(ciphersuite);
-    let extensions = [
-        ExtensionType::LastResort,
-        ExtensionType::Unknown(PROFILE_EXTENSION),
-        ExtensionType::Unknown(EXPIRY_EXTENSION),
-    ];
-    let credentials = [CredentialType::Basic];
-    Capabilities::new(None, Some(&suites), Some(&extensions), None, Some(&credentials))
 }
 
 fn expiry_key(expires_at_seconds: u64, reference: &KeyPackageRef) -> Result<Vec<u8>, MlsError> {

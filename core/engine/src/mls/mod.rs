@@ -7,11 +7,14 @@
 //! ahead of the store; handshake messages are PrivateMessages only; no proposal is ever stored; who a leaf belongs to
 //! never changes; nothing that decides about a commit depends on a device's clock.
 
+mod change;
 mod commit;
 mod departed;
 mod error;
 mod group;
 mod key_packages;
+mod leaf;
+mod loaded;
 mod message;
 mod parts;
 mod profile;
@@ -23,18 +26,17 @@ mod signer;
 #[cfg(test)]
 mod hostile_tests;
 
-use openmls::{
-    credentials::{Credential, CredentialType},
-    group::GroupId as OpenMlsGroupId,
-    prelude::Ciphersuite,
-};
-use sealpost_wire::{id::UserId, suite::Suite};
+use openmls::{group::GroupId as OpenMlsGroupId, prelude::Ciphersuite};
+use sealpost_wire::suite::Suite;
 use serde::{Deserialize, Serialize};
 
-pub use commit::{CommitApplied, CommitView, PendingCommit};
+pub use change::{Changes, PendingCommit};
+pub use commit::{CommitApplied, CommitView};
 pub use error::MlsError;
 pub use group::{Decrypted, Group, Joined};
 pub use key_packages::{check_key_package, forget_expired_key_packages, generate_key_packages};
+pub use leaf::Member;
+pub use loaded::Loaded;
 pub use message::{MessageHead, MessageKind, head};
 pub use profile::GroupProfile;
 pub use session::Session;
@@ -69,30 +71,6 @@ impl GroupId {
 impl std::fmt::Debug for GroupId {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("GroupId(…)")
-    }
-}
-
-/// Who a leaf belongs to: the ID in its basic credential, and the key that its owner signs with for life.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    pub id: UserId,
-    /// Ed25519, 32 bytes.
-    pub identity_key: [u8; 32],
-}
-
-impl Member {
-    fn new(credential: &Credential, signature_key: &[u8]) -> Result<Self, &'static str> {
-        const NO_ID: &str = "a leaf's credential is not an ID";
-        if credential.credential_type() != CredentialType::Basic {
-            return Err("a leaf's credential is not a basic one");
-        }
-        let text = str::from_utf8(credential.serialized_content()).map_err(|_| NO_ID)?;
-        let id: UserId = text.parse().map_err(|_| NO_ID)?;
-        if id.as_str() != text {
-            return Err(NO_ID);
-        }
-        let identity_key = signature_key.try_into().map_err(|_| "a leaf's signature key has not 32 bytes")?;
-        Ok(Self { id, identity_key })
     }
 }
 

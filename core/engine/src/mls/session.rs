@@ -1,12 +1,16 @@
 //! What one step does with its groups: the provider that openmls works through, over the step's transaction.
 
-use openmls::credentials::{BasicCredential, CredentialWithKey};
+use openmls::{
+    credentials::{BasicCredential, CredentialWithKey},
+    extensions::Extensions,
+    prelude::LeafNode,
+};
 use openmls_rust_crypto::RustCrypto;
 use openmls_traits::OpenMlsProvider;
 use sealpost_crypto::keys::IdentityKey;
 use sealpost_wire::id::UserId;
 
-use super::{MlsError, rows::Rows, signer::IdentitySigner};
+use super::{MlsError, leaf, rows::Rows, signer::IdentitySigner};
 use crate::storage::Write;
 
 /// A step's work with MLS. Nothing is written before [`Session::finish`]; drop it instead after any error.
@@ -15,12 +19,14 @@ pub struct Session<'t> {
     crypto: RustCrypto,
     id: UserId,
     key: &'t IdentityKey,
+    sealing_key: [u8; 32],
 }
 
 impl<'t> Session<'t> {
-    /// A session of the device that holds `id` and `key`, inside the transaction `tx`.
-    pub fn new(tx: &'t mut dyn Write, id: UserId, key: &'t IdentityKey) -> Self {
-        Self { rows: Rows::new(tx), crypto: RustCrypto::default(), id, key }
+    /// A session of the device that holds `id` and `key`, inside the transaction `tx`. Its leaves show `sealing_key`,
+    /// the public one.
+    pub fn new(tx: &'t mut dyn Write, id: UserId, key: &'t IdentityKey, sealing_key: [u8; 32]) -> Self {
+        Self { rows: Rows::new(tx), crypto: RustCrypto::default(), id, key, sealing_key }
     }
 
     /// Hands the last value of every row to the transaction.
@@ -46,6 +52,10 @@ impl<'t> Session<'t> {
 
     pub(super) fn signer(&self) -> IdentitySigner<'t> {
         IdentitySigner(self.key)
+    }
+
+    pub(super) fn leaf_extensions(&self) -> Result<Extensions<LeafNode>, MlsError> {
+        leaf::extensions(&self.sealing_key)
     }
 
     pub(super) fn credential(&self) -> CredentialWithKey {

@@ -1,10 +1,10 @@
 //! Commits: made, raced, crashed, read back, judged; who leaves and who comes.
 
-use sealpost_engine::mls::{Group, GroupProfile, MlsError};
+use sealpost_engine::mls::{Changes, Group, GroupProfile, MlsError};
 use sealpost_engine::storage::{Direction, Read, Table, Write};
 use sealpost_wire::suite::Suite;
 
-use crate::device::{Device, GROUP, group_of, profile, with_group};
+use crate::device::{Device, GROUP, adds, group_of, profile, removes, sets, with_group};
 
 #[test]
 fn commit_survives_a_crash_between_making_and_merging() {
@@ -12,10 +12,10 @@ fn commit_survives_a_crash_between_making_and_merging() {
         let [mut ada] = group_of(suite);
         let mut ben = Device::new(1);
         let key_package = ben.key_package(suite);
-        let pending = ada.group(|group, session| group.add(session, &[key_package])).expect("added");
+        let pending = ada.group(|group, session| group.change(session, &adds([key_package]))).expect("added");
         // The device starts again: only the store is left, and the job holds the commit's bytes.
         assert_eq!(ada.group(|group, _| Ok((group.has_pending_commit(), group.epoch()))), Ok((true, 0)));
-        let again = ada.group(|group, session| group.self_update(session).map(|_| ()));
+        let again = ada.group(|group, session| group.change(session, &Changes::default()).map(|_| ()));
         assert_eq!(again, Err(MlsError::CommitPending));
         let applied = ada.apply(&pending.commit).expect("merged");
         assert_eq!((applied.committer.id, applied.epoch, applied.evicted), (ada.id, 1, false));
@@ -110,7 +110,7 @@ fn judge_sees_the_commit_and_his_no_changes_nothing() {
     for suite in Suite::ALL {
         let [mut ada, mut ben, cleo] = group_of(suite);
         let renamed = GroupProfile { name: "Labor".to_owned(), ..profile(ada.id) };
-        let pending = ada.group(|group, session| group.change_profile(session, &renamed)).expect("a commit");
+        let pending = ada.group(|group, session| group.change(session, &sets(&renamed))).expect("a commit");
         let (admin, everybody) = (ada.id, [ada.id, ben.id, cleo.id]);
         let refused = ben.group(|group, session| {
             group.apply_commit(session, &pending.commit, &|view| {
@@ -133,7 +133,7 @@ fn removed_member_sees_it_and_hears_nothing_more() {
     for suite in Suite::ALL {
         let [mut ada, mut ben, mut cleo] = group_of(suite);
         let last_words = ben.send(b"a last word");
-        let pending = ada.group(|group, session| group.remove(session, &[ben.id])).expect("a commit");
+        let pending = ada.group(|group, session| group.change(session, &removes(ben.id))).expect("a commit");
         ada.merge();
         let applied = cleo.apply(&pending.commit).expect("applied");
         assert_eq!(applied.removed.iter().map(|member| member.id).collect::<Vec<_>>(), [ben.id]);
@@ -149,11 +149,11 @@ fn removed_member_sees_it_and_hears_nothing_more() {
         // What he wrote before stays his, also when somebody else has taken over his leaf.
         let mut dora = Device::new(4);
         let key_package = dora.key_package(suite);
-        let pending = ada.group(|group, session| group.add(session, &[key_package])).expect("a commit");
+        let pending = ada.group(|group, session| group.change(session, &adds([key_package]))).expect("a commit");
         ada.merge();
         cleo.apply(&pending.commit).expect("applied");
         let opened = cleo.open(&last_words).expect("opens");
-        assert_eq!((opened.sender.id, opened.sender.identity_key), (ben.id, ben.key.public()));
+        assert_eq!(opened.sender, ben.member());
         dora.join(&pending.welcome.expect("a welcome")).expect("joined");
         let hello = dora.send(b"hello");
         assert_eq!(cleo.open(&hello).expect("opens").sender.id, dora.id);
@@ -164,12 +164,12 @@ fn removed_member_sees_it_and_hears_nothing_more() {
 fn removed_member_comes_back_after_deleting_the_group() {
     for suite in Suite::ALL {
         let [mut ada, mut ben] = group_of(suite);
-        let removal = ada.group(|group, session| group.remove(session, &[ben.id])).expect("a commit");
+        let removal = ada.group(|group, session| group.change(session, &removes(ben.id))).expect("a commit");
         ada.merge();
         ben.apply(&removal.commit).expect("applied");
         ben.step(|session| Group::delete(session, &GROUP)).expect("deleted");
         let key_package = ben.key_package(suite);
-        let pending = ada.group(|group, session| group.add(session, &[key_package])).expect("a commit");
+        let pending = ada.group(|group, session| group.change(session, &adds([key_package]))).expect("a commit");
         ada.merge();
         ben.join(&pending.welcome.expect("a welcome")).expect("joined");
         let message = ben.send(b"again");
@@ -181,10 +181,10 @@ fn removed_member_comes_back_after_deleting_the_group() {
 fn nobody_is_added_twice_or_removed_unless_there() {
     let [mut ada, mut ben] = group_of(Suite::Classical);
     let key_package = ben.key_package(Suite::Classical);
-    let twice = ada.group(|group, session| group.add(session, &[key_package]).map(|_| ()));
+    let twice = ada.group(|group, session| group.change(session, &adds([key_package])).map(|_| ()));
     assert!(matches!(twice, Err(MlsError::KeyPackageRefused(_))));
     for id in [ada.id, Device::new(7).id] {
-        let removed = ada.group(|group, session| group.remove(session, &[id]).map(|_| ()));
+        let removed = ada.group(|group, session| group.change(session, &removes(id)).map(|_| ()));
         assert!(matches!(removed, Err(MlsError::Forbidden(_))));
     }
     assert_eq!(ada.group(|group, _| Ok(group.has_pending_commit())), Ok(false));
@@ -236,7 +236,7 @@ fn group_of_a_hundred_works_and_writes_little() {
         let admin = devices[0].id;
         let pending = devices[0].step(|session| {
             let mut group = Group::create(session, suite, GROUP, &profile(admin))?;
-            let pending = group.add(session, &key_packages)?;
+            let pending = group.change(session, &adds(key_packages))?;
             group.merge_pending(session)?;
             Ok(pending)
         });

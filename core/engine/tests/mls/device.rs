@@ -1,8 +1,8 @@
 //! Devices with a store each, and steps that commit, are rolled back, or are counted.
 
-use sealpost_crypto::keys::IdentityKey;
+use sealpost_crypto::keys::{IdentityKey, SealingKey};
 use sealpost_engine::{
-    mls::{self, Decrypted, Group, GroupId, GroupProfile, MlsError, PendingCommit, Session},
+    mls::{self, Changes, Decrypted, Group, GroupId, GroupProfile, Member, MlsError, PendingCommit, Session},
     storage::{
         Direction, RawRow, Read, StorageError, Table, Write,
         memory::{MemoryStore, MemoryTransaction},
@@ -17,6 +17,8 @@ pub const EXPIRY_SECONDS: u64 = NOW_SECONDS + 90 * 86_400;
 pub struct Device {
     pub id: UserId,
     pub key: IdentityKey,
+    /// The public one.
+    pub sealing_key: [u8; 32],
     pub store: MemoryStore,
 }
 
@@ -28,14 +30,20 @@ impl Device {
         Self {
             id: UserId::from_random([0, 0, 0, high, low]),
             key: IdentityKey::from_secret(secret),
+            sealing_key: SealingKey::from_secret(secret).public(),
             store: MemoryStore::default(),
         }
+    }
+
+    /// What the device's leaf shows.
+    pub fn member(&self) -> Member {
+        Member { id: self.id, identity_key: self.key.public(), sealing_key: self.sealing_key }
     }
 
     /// One step: committed where it succeeds, else as if it never was.
     pub fn step<T>(&mut self, work: impl FnOnce(&mut Session<'_>) -> Result<T, MlsError>) -> Result<T, MlsError> {
         let mut tx = self.store.begin();
-        let mut session = Session::new(&mut tx, self.id, &self.key);
+        let mut session = Session::new(&mut tx, self.id, &self.key, self.sealing_key);
         let result = work(&mut session)?;
         session.finish()?;
         tx.commit();
@@ -45,7 +53,7 @@ impl Device {
     /// A step that crashes before its commit.
     pub fn crash<T>(&mut self, work: impl FnOnce(&mut Session<'_>) -> Result<T, MlsError>) -> Result<T, MlsError> {
         let mut tx = self.store.begin();
-        let mut session = Session::new(&mut tx, self.id, &self.key);
+        let mut session = Session::new(&mut tx, self.id, &self.key, self.sealing_key);
         let result = work(&mut session)?;
         session.finish()?;
         Ok(result)
@@ -54,7 +62,7 @@ impl Device {
     /// A step, and how many bytes of rows it wrote.
     pub fn counted<T>(&mut self, work: impl FnOnce(&mut Session<'_>) -> Result<T, MlsError>) -> (T, usize) {
         let mut tx = Counting { tx: self.store.begin(), bytes: 0 };
-        let mut session = Session::new(&mut tx, self.id, &self.key);
+        let mut session = Session::new(&mut tx, self.id, &self.key, self.sealing_key);
         let result = work(&mut session).expect("a step");
         session.finish().expect("rows");
         let bytes = tx.bytes;
@@ -92,7 +100,7 @@ impl Device {
     }
 
     pub fn update(&mut self) -> PendingCommit {
-        self.group(|group, session| group.self_update(session)).expect("a commit")
+        self.group(|group, session| group.change(session, &Changes::default())).expect("a commit")
     }
 
     pub fn merge(&mut self) {
@@ -121,7 +129,28 @@ pub fn with_group<T>(
 }
 
 pub fn profile(admin: UserId) -> GroupProfile {
-    GroupProfile { purpose: 1, two: false, name: "Werkstatt".to_owned(), admins: vec![admin], counter: 3 }
+    GroupProfile {
+        purpose: 1,
+        two: false,
+        name: "Werkstatt".to_owned(),
+        admins: vec![admin],
+        counter: 3,
+        thread: [9; 16],
+        members_add: true,
+        members_rename: false,
+    }
+}
+
+pub fn adds(key_packages: impl Into<Vec<Vec<u8>>>) -> Changes {
+    Changes { add: key_packages.into(), ..Changes::default() }
+}
+
+pub fn removes(id: UserId) -> Changes {
+    Changes { remove: vec![id], ..Changes::default() }
+}
+
+pub fn sets(profile: &GroupProfile) -> Changes {
+    Changes { profile: Some(profile.clone()), ..Changes::default() }
 }
 
 /// Devices of which the first created the group and added the others.
@@ -132,7 +161,7 @@ pub fn group_of<const N: usize>(suite: Suite) -> [Device; N] {
     creator.step(|session| Group::create(session, suite, GROUP, &profile(admin)).map(|_| ())).expect("created");
     if !others.is_empty() {
         let key_packages: Vec<Vec<u8>> = others.iter_mut().map(|other| other.key_package(suite)).collect();
-        let pending = creator.group(|group, session| group.add(session, &key_packages)).expect("added");
+        let pending = creator.group(|group, session| group.change(session, &adds(key_packages))).expect("added");
         creator.merge();
         let welcome = pending.welcome.expect("who is added gets a welcome");
         for other in others {

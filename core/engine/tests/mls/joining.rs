@@ -6,7 +6,7 @@ use sealpost_engine::{
 };
 use sealpost_wire::suite::Suite;
 
-use crate::device::{Device, EXPIRY_SECONDS, GROUP, NOW_SECONDS, group_of, profile};
+use crate::device::{Device, EXPIRY_SECONDS, GROUP, NOW_SECONDS, adds, group_of, profile};
 
 const DAY_SECONDS: u64 = 86_400;
 
@@ -14,7 +14,7 @@ fn welcome_to(creator: &mut Device, group: GroupId, suite: Suite, key_package: V
     let admin = creator.id;
     let added = creator.step(|session| {
         let mut group = Group::create(session, suite, group, &profile(admin))?;
-        let pending = group.add(session, &[key_package])?;
+        let pending = group.change(session, &adds([key_package]))?;
         group.merge_pending(session)?;
         Ok(pending.welcome)
     });
@@ -32,7 +32,7 @@ fn key_package_names_its_owner() {
         let key_package = ada.key_package(suite);
         println!("{suite:?}: a key package of {} bytes", key_package.len());
         let owner = mls::check_key_package(&key_package, suite, NOW_SECONDS).expect("valid");
-        assert_eq!((owner.id, owner.identity_key), (ada.id, ada.key.public()));
+        assert_eq!(owner, ada.member());
         assert!(key_package.len() <= sealpost_wire::limits::KEY_PACKAGE_BYTES);
     }
 }
@@ -70,7 +70,7 @@ fn joiner_sees_the_group_as_its_creator_does() {
         let (of_ada, of_ben) = (seen(&mut ada).expect("a group"), seen(&mut ben).expect("a group"));
         assert_eq!(of_ada, of_ben);
         assert_eq!((of_ada.0, of_ada.1, of_ada.2), (GROUP, suite, 1));
-        assert_eq!(of_ada.3.iter().map(|member| member.id).collect::<Vec<_>>(), [ada.id, ben.id]);
+        assert_eq!(of_ada.3, [ada.member(), ben.member()]);
         assert_eq!(of_ada.4, profile(ada.id));
         assert_eq!(ada.group(|group, _| Ok(group.own_index())), Ok(0));
         assert_eq!(ben.group(|group, _| Ok(group.own_index())), Ok(1));
@@ -152,7 +152,7 @@ fn crash_while_joining_leaves_the_key_package_usable() {
 fn key_package_of_another_suite_is_not_added() {
     let [mut ada] = group_of(Suite::Hybrid);
     let key_package = Device::new(2).key_package(Suite::Classical);
-    let added = ada.group(|group, session| group.add(session, &[key_package]).map(|_| ()));
+    let added = ada.group(|group, session| group.change(session, &adds([key_package])).map(|_| ()));
     assert!(matches!(added, Err(MlsError::KeyPackageRefused(_))));
 }
 

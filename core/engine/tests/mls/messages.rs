@@ -1,7 +1,7 @@
 //! Messages: in order and out of it, from epochs past and to come, opened once.
 
 use sealpost_engine::{
-    mls::{self, MessageKind, MlsError},
+    mls::{self, Changes, MessageKind, MlsError},
     storage::{Direction, Read, Table, Write},
 };
 use sealpost_wire::suite::Suite;
@@ -24,7 +24,7 @@ fn two_members_talk() {
             assert_eq!((head.group, head.epoch, head.kind), (GROUP, 1, MessageKind::Application));
             let opened = ben.open(&message).expect("opens");
             assert_eq!((opened.plaintext, opened.epoch), (vec![round; 40], 1));
-            assert_eq!((opened.sender.id, opened.sender.identity_key), (ada.id, ada.key.public()));
+            assert_eq!(opened.sender, ada.member());
             let answer = ben.send(b"and back");
             assert_eq!(ada.opened(&answer), b"and back");
         }
@@ -57,7 +57,7 @@ fn session_without_finish_writes_nothing() {
     let [mut ada, _ben] = group_of(Suite::Classical);
     let before = all_rows(&ada);
     let mut tx = ada.store.begin();
-    let mut session = mls::Session::new(&mut tx, ada.id, &ada.key);
+    let mut session = mls::Session::new(&mut tx, ada.id, &ada.key, ada.sealing_key);
     with_group(&mut session, |group, session| group.encrypt(session, b"lost")).expect("sealed");
     drop(session);
     tx.commit();
@@ -223,7 +223,7 @@ fn unreadable_group_is_damage_and_not_absence() {
         tx.commit();
         let cut = ada.step(|session| {
             with_group(session, |group, session| group.encrypt(session, b"x"))?;
-            with_group(session, |group, session| group.self_update(session))?;
+            with_group(session, |group, session| group.change(session, &Changes::default()))?;
             with_group(session, |group, session| group.merge_pending(session))
         });
         assert!(matches!(cut, Err(MlsError::Storage(_))), "with half of {key:?}");

@@ -376,9 +376,9 @@ impl Town {
     }
 
     pub fn with_mls<T>(&mut self, who: usize, id: GroupId, read: impl FnOnce(&Group) -> T) -> T {
-        let (key, own_id) = (self.people[who].identity_key(), self.id(who));
+        let (key, card) = (self.people[who].identity_key(), self.people[who].card());
         let mut tx = self.people[who].store.begin();
-        let mut session = Session::new(&mut tx, own_id, &key);
+        let mut session = Session::new(&mut tx, card.id, &key, card.sealing_key);
         read(&Group::load(&mut session, &id).expect("the group loads").expect("the group is there"))
     }
 
