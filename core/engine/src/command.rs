@@ -16,7 +16,7 @@ use sealpost_wire::{
     relay_address::RelayAddress,
 };
 
-use crate::{conversations::ConversationId, event::Event, identity::PreparedRegistration, outbox::JobId};
+use crate::{conversations::ConversationId, event::Event, identity::PreparedRegistration, outbox::JobId, plan::Policy};
 
 /// Everything that moves the engine.
 #[derive(Debug)]
@@ -117,6 +117,40 @@ pub enum Command {
         until_ms: Option<u64>,
     },
     Typing(ConversationId),
+    /// A conversation of many; its members are contacts.
+    CreateGroup {
+        name: String,
+        members: Vec<UserId>,
+    },
+    AddMembers {
+        conversation: ConversationId,
+        members: Vec<UserId>,
+    },
+    RemoveMembers {
+        conversation: ConversationId,
+        members: Vec<UserId>,
+    },
+    RenameGroup {
+        conversation: ConversationId,
+        name: String,
+    },
+    SetAdmin {
+        conversation: ConversationId,
+        member: UserId,
+        admin: bool,
+    },
+    SetPolicy {
+        conversation: ConversationId,
+        policy: Policy,
+    },
+    /// The way out of a group that can't be mended otherwise.
+    RecreateGroup {
+        conversation: ConversationId,
+        without: Vec<UserId>,
+    },
+    AcceptInvitation(ConversationId),
+    /// Also turns an invitation down.
+    LeaveGroup(ConversationId),
 }
 
 /// What a command answers.

@@ -13,6 +13,7 @@ pub mod kind {
     pub const TYPING: u32 = 6;
     pub const PROFILE: u32 = 7;
     pub const SEAL_ANEW: u32 = 8;
+    pub const LEAVE: u32 = 9;
 }
 
 /// One content. Field numbers stand in PROTOCOL.md.

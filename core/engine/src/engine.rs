@@ -5,24 +5,27 @@ use sealpost_wire::{error::ErrorCode, frame::NoticeKind, id::UserId};
 
 use crate::{
     command::{Answer, Command, Effects, Input, Outgoing, Reply, Request},
-    contacts, conversations,
+    contacts,
+    conversations::{self, groups},
     error::EngineError,
     event::Event,
     handover,
     identity::{self, AccountState},
     messages,
+    mls::Loaded,
     outbox::{self, InFlight},
     step::{Random, Step},
     storage::Write,
     sync,
 };
 
-/// What the engine knows beside its database: nothing that a new start would miss. After a step or a commit that
-/// failed, make a new one.
+/// What the engine knows beside its database: nothing that a new start would miss. After a commit that failed, make a
+/// new one.
 #[derive(Debug, Default)]
 pub struct Engine {
     drained: bool,
     in_flight: InFlight,
+    groups: Loaded,
 }
 
 impl Engine {
@@ -34,15 +37,34 @@ impl Engine {
         now_ms: u64,
         random: &mut dyn Random,
     ) -> Result<Effects, EngineError> {
+        let mut groups = std::mem::take(&mut self.groups);
+        let effects = self.step_with(&mut groups, input, tx, now_ms, random);
+        // A step that failed is rolled back, and what it did to the groups in memory goes with it.
+        if effects.is_ok() {
+            self.groups = groups;
+        }
+        effects
+    }
+
+    fn step_with(
+        &mut self,
+        groups: &mut Loaded,
+        input: Input,
+        tx: &mut dyn Write,
+        now_ms: u64,
+        random: &mut dyn Random,
+    ) -> Result<Effects, EngineError> {
         let account = identity::account(tx)?.ok_or(EngineError::NoAccount)?;
-        let mut step = Step::new(tx, now_ms, random, account);
+        let mut step = Step::new(tx, now_ms, random, account, groups);
         let (reply, mut requests) = self.take(&mut step, input)?;
+        messages::tell_facts(&mut step)?;
         let mut wake_at_ms = None;
         if self.drained && step.account.is_active() {
             let (ready, wake) = handover::hand_over(&mut step, &self.in_flight)?;
             ready.iter().filter_map(|outgoing| outgoing.job.clone()).for_each(|id| self.in_flight.add(id));
             requests.extend(ready);
             wake_at_ms = wake;
+            messages::tell_facts(&mut step)?;
         }
         Ok(Effects { reply, events: step.events, requests, wake_at_ms })
     }
@@ -114,13 +136,16 @@ fn command_taken(step: &mut Step<'_>, command: Command) -> Result<(Reply, Vec<Ou
         }
         Command::RedrawId => Reply::Registration(Box::new(identity::redraw_id(step)?)),
         Command::OpenConversation(peer) => Reply::Conversation(conversations::open(step, peer)?.id),
+        Command::CreateGroup { name, members } => Reply::Conversation(groups::create(step, &name, members)?.id),
         Command::SendText { conversation, text, reply_to } => {
             Reply::Message(conversation, messages::send_text(step, conversation, &text, reply_to)?)
         }
         Command::SendElsewhere { from, to } => Reply::Count(messages::send_elsewhere(step, from, to)?),
         Command::Typing(id) => {
             let conversation = conversations::known(step.tx, id)?;
-            if !contacts::known(step.tx, conversation.peer)?.is_answered() {
+            // In a group nobody is told who types.
+            let Some(peer) = conversation.peer else { return Ok((Reply::Done, Vec::new())) };
+            if !contacts::known(step.tx, peer)?.is_answered() {
                 return Ok((Reply::Done, Vec::new()));
             }
             let content = messages::typing(step);
@@ -141,7 +166,8 @@ fn done(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
     match command {
         Command::SetName(name) => {
             identity::set_name(step, &name)?;
-            tell_profile(step, None)
+            tell_profile(step, None)?;
+            tell_groups(step)
         }
         Command::SetReadReceipts(wanted) => identity::set_read_receipts(step, wanted),
         Command::KeepId => identity::keep_id(step),
@@ -189,7 +215,33 @@ fn done(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
         | Command::OpenConversation(_)
         | Command::SendText { .. }
         | Command::SendElsewhere { .. }
+        | Command::CreateGroup { .. }
         | Command::Typing(_) => Ok(()),
+        of_group => group_changed(step, of_group),
+    }
+}
+
+/// The commands of conversations of many.
+fn group_changed(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
+    match command {
+        Command::AddMembers { conversation, members } => groups::add(step, conversation, members),
+        Command::RemoveMembers { conversation, members } => groups::remove(step, conversation, members),
+        Command::RenameGroup { conversation, name } => groups::rename(step, conversation, &name),
+        Command::SetAdmin { conversation, member, admin } => groups::set_admin(step, conversation, member, admin),
+        Command::SetPolicy { conversation, policy } => groups::set_policy(step, conversation, policy),
+        Command::RecreateGroup { conversation, without } => groups::recreate(step, conversation, &without),
+        Command::AcceptInvitation(conversation) => {
+            if groups::accept(step, conversation)? {
+                let conversation = conversations::known(step.tx, conversation)?;
+                messages::send_profile(step, &conversation)?;
+            }
+            Ok(())
+        }
+        Command::LeaveGroup(conversation) => match groups::leave(step, conversation)? {
+            Some(proof) => messages::send_leave(step, conversation, proof),
+            None => Ok(()),
+        },
+        _ => Ok(()),
     }
 }
 
@@ -227,9 +279,20 @@ fn start_conversations_over(step: &mut Step<'_>) -> Result<(), EngineError> {
 /// or was not accepted.
 fn tell_profile(step: &mut Step<'_>, only: Option<UserId>) -> Result<(), EngineError> {
     for conversation in conversations::conversations(step.tx)? {
-        let contact = contacts::known(step.tx, conversation.peer)?;
+        let Some(peer) = conversation.peer else { continue };
+        let contact = contacts::known(step.tx, peer)?;
         let meant = only.is_none_or(|id| id == contact.id);
         if meant && conversation.group.is_some() && !contact.blocked && !contact.alarm && !contact.request {
+            messages::send_profile(step, &conversation)?;
+        }
+    }
+    Ok(())
+}
+
+/// The name changed: the members of all groups learn it.
+fn tell_groups(step: &mut Step<'_>) -> Result<(), EngineError> {
+    for conversation in conversations::conversations(step.tx)? {
+        if conversation.many.is_some() && conversation.is_member() && conversation.group.is_some() {
             messages::send_profile(step, &conversation)?;
         }
     }

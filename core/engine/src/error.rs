@@ -38,6 +38,16 @@ pub enum EngineError {
     Empty,
     #[error("at most {limit_bytes} bytes")]
     TooLong { limit_bytes: usize },
+    #[error("the conversation is not a group")]
+    NotAGroup,
+    #[error("not a member of the group")]
+    NotAMember,
+    #[error("only admins of the group can do that")]
+    NotAdmin,
+    #[error("a group needs an admin: make somebody else one first")]
+    LastAdmin,
+    #[error("at most {limit}")]
+    TooMany { limit: usize },
     #[error("the relay's answer is not valid: {0}")]
     BadAnswer(&'static str),
 }

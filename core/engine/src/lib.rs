@@ -19,6 +19,7 @@ pub mod mls;
 mod names;
 pub mod outbox;
 mod parcel;
+pub mod plan;
 pub mod step;
 pub mod storage;
 mod sync;

@@ -2,16 +2,14 @@
 //! blocked until the user acts, or given up for good.
 //!
 //! Invariants: a job's row is written in the step that wants it and removed in the step that handles its answer; what
-//! was sealed stays with the job byte for byte, so that a repetition is the same delivery, until the keys are gone that
-//! would open it.
+//! MLS sealed stays with the job byte for byte, under one delivery ID, so that a repetition is the same delivery, until
+//! the keys are gone that would open it.
 
 use std::collections::BTreeSet;
 
-use prost::Message;
 use sealpost_wire::{
     api::directory::KeyPackages,
-    envelope::Delivery,
-    id::{MessageId, SlotName},
+    id::{DeliveryId, MessageId, SlotName, UserId},
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +17,7 @@ use crate::{
     error::EngineError,
     mls::GroupId,
     names::ConversationId,
+    plan::{Change, Gathering, HandOn},
     step::Step,
     storage::{Direction, Read, Row, StorageError, Table, list, load, save},
 };
@@ -42,8 +41,16 @@ pub enum Lane {
     Receipts(ConversationId),
     /// The making of a conversation's group: key package, then Welcome.
     Opening(ConversationId),
-    /// Claims of a group's commit slots, and their commits' delivery.
-    Slots(GroupId),
+    /// What this device wants changed in a conversation's group, one commit after the other.
+    Changes(ConversationId),
+    /// What any admin can do for members who leave or come back, each in their turn.
+    Care(ConversationId),
+    /// Commits, Welcomes and requests of a group on their way to the members.
+    Handshakes(GroupId),
+    /// Welcomes of others that may have to be handed on.
+    HandOn(ConversationId),
+    /// What one member's mailbox has not taken with the others'.
+    Behind(ConversationId, UserId),
     /// Looks at a group's current slot.
     Looks(GroupId),
 }
@@ -65,11 +72,21 @@ pub struct Job {
     /// The mailbox has refused the token once.
     #[serde(default)]
     pub token_refused: bool,
-    /// The delivery as it was first handed over (protobuf).
-    pub sealed: Option<Vec<u8>>,
-    /// For a content.
-    #[serde(default)]
+    /// What was handed over first.
+    pub sealed: Option<Sealed>,
+}
+
+/// A parcel as it leaves, each time under the same delivery ID. The HPKE around it is made anew, which changes nothing:
+/// the relay knows a delivery by its ID, and the MLS message inside stays the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    pub delivery_id: DeliveryId,
+    /// Empty where the job itself holds the parcel.
+    pub parcel: Vec<u8>,
+    /// For a content: the group and epoch whose keys sealed it.
     pub sealed_in: Option<SealedIn>,
+    /// Whom the delivery lists, in its order; empty before it was made.
+    pub to: Vec<UserId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,13 +105,43 @@ pub enum JobKind {
         conversation: ConversationId,
         group: GroupId,
         parcel: Vec<u8>,
+        to: Vec<UserId>,
     },
-    ClaimSlot {
-        group: GroupId,
+    /// Key packages of many, one after the other.
+    Gather {
+        conversation: ConversationId,
+        gathering: Gathering,
+    },
+    /// Staged as a commit, claimed, merged.
+    Change {
+        conversation: ConversationId,
+        change: Change,
     },
     Commit {
         group: GroupId,
         parcel: Vec<u8>,
+        to: Vec<UserId>,
+    },
+    /// A request to be added afresh.
+    Ask {
+        conversation: ConversationId,
+        group: GroupId,
+        parcel: Vec<u8>,
+        to: Vec<UserId>,
+    },
+    /// A delivery to many that one of them has not taken. `tried`: how many of the tokens that may do.
+    Behind {
+        conversation: ConversationId,
+        member: UserId,
+        parcel: Vec<u8>,
+        message: Option<MessageId>,
+        tried: usize,
+        until_ms: u64,
+    },
+    HandOn(HandOn),
+    /// A delivery (protobuf) that somebody else has sealed.
+    Forward {
+        delivery: Vec<u8>,
     },
     /// `name`: the slot that was asked for, kept because the exporter serves only the current epoch.
     ReadSlot {
@@ -121,6 +168,8 @@ pub enum Blocked {
     Blocked,
     NoDowngrade,
     Refused,
+    /// Not in the group any more.
+    NotAMember,
 }
 
 impl Row for Job {
@@ -136,10 +185,18 @@ impl Lane {
         let (kind, name) = match self {
             Lane::Account => (0, [0; 16]),
             Lane::Opening(conversation) => (1, conversation.0),
-            Lane::Slots(group) => (2, group.0),
+            Lane::Changes(conversation) => (2, conversation.0),
             Lane::Looks(group) => (3, group.0),
             Lane::Contents(conversation) => (4, conversation.0),
             Lane::Receipts(conversation) => (5, conversation.0),
+            Lane::Handshakes(group) => (6, group.0),
+            Lane::Care(conversation) => (7, conversation.0),
+            Lane::HandOn(conversation) => (8, conversation.0),
+            Lane::Behind(conversation, member) => {
+                let mut name = conversation.0;
+                name[11..].copy_from_slice(&member.to_bytes());
+                (9, name)
+            }
         };
         let mut key = [kind; LANE_BYTES];
         key[1..].copy_from_slice(&name);
@@ -158,25 +215,41 @@ impl Job {
             blocked: None,
             token_refused: false,
             sealed: None,
-            sealed_in: None,
         }
     }
 
-    /// What was sealed for this job, if it was handed over before.
-    pub fn sealed_delivery(&self) -> Result<Option<Delivery>, StorageError> {
-        let decode = |bytes: &Vec<u8>| Delivery::decode(bytes.as_slice());
-        self.sealed.as_ref().map(decode).transpose().map_err(|error| StorageError::Damaged(format!("job: {error}")))
+    /// The group and epoch that a content was sealed in.
+    pub fn sealed_in(&self) -> Option<SealedIn> {
+        self.sealed.as_ref()?.sealed_in
     }
 }
 
 /// Adds a job at the end of its lane.
 pub fn enqueue(step: &mut Step<'_>, lane: Lane, kind: JobKind, pause_ms: u64) -> Result<(), EngineError> {
+    let job = next_in(step, lane, kind, pause_ms)?;
+    Ok(save(step.tx, &job)?)
+}
+
+/// The same for a parcel whose delivery ID is known already, to others too.
+pub fn enqueue_sealed(
+    step: &mut Step<'_>,
+    lane: Lane,
+    kind: JobKind,
+    delivery_id: DeliveryId,
+    pause_ms: u64,
+) -> Result<(), EngineError> {
+    let mut job = next_in(step, lane, kind, pause_ms)?;
+    job.sealed = Some(Sealed { delivery_id, parcel: Vec::new(), sealed_in: None, to: Vec::new() });
+    Ok(save(step.tx, &job)?)
+}
+
+fn next_in(step: &mut Step<'_>, lane: Lane, kind: JobKind, pause_ms: u64) -> Result<Job, EngineError> {
     let after_last = last(step.tx, lane)?.map_or(0, |job| job.place() + 1);
     // Of the time and of chance, so that a late answer never meets another job under the same name.
     let place = after_last.max(step.now_ms << PLACE_BITS | step.random_below(1 << PLACE_BITS));
     let id = JobId([lane.key().as_slice(), &place.to_be_bytes()].concat());
     let not_before_ms = if pause_ms == 0 { 0 } else { step.now_ms + pause_ms };
-    Ok(save(step.tx, &Job::new(id, kind, not_before_ms))?)
+    Ok(Job::new(id, kind, not_before_ms))
 }
 
 pub fn job(read: &(impl Read + ?Sized), id: &JobId) -> Result<Option<Job>, StorageError> {
@@ -205,9 +278,18 @@ pub fn last(read: &(impl Read + ?Sized), lane: Lane) -> Result<Option<Job>, Stor
 /// Forgets what was sealed for the jobs of a lane: its keys are gone.
 pub fn unseal(step: &mut Step<'_>, lane: Lane) -> Result<(), EngineError> {
     for mut job in self::lane(step.tx, lane)? {
-        job.sealed_in = None;
         if job.sealed.take().is_some() {
             update(step, &job)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives up what this device wanted changed in a group that it is not in any more.
+pub fn drop_changes(step: &mut Step<'_>, conversation: ConversationId) -> Result<(), EngineError> {
+    for lane in [Lane::Changes(conversation), Lane::Care(conversation), Lane::Opening(conversation)] {
+        for job in self::lane(step.tx, lane)? {
+            remove(step, &job.id)?;
         }
     }
     Ok(())
@@ -222,7 +304,7 @@ pub fn awaits_other_group(
 ) -> Result<bool, StorageError> {
     for lane in [Lane::Contents(conversation), Lane::Receipts(conversation)] {
         let first: Option<Job> = list(read, &lane.key(), None, Direction::Up, 1)?.pop();
-        if first.and_then(|job| job.sealed_in).is_some_and(|(sealed_in, _)| Some(sealed_in) != group) {
+        if first.and_then(|job| job.sealed_in()).is_some_and(|(sealed_in, _)| Some(sealed_in) != group) {
             return Ok(true);
         }
     }

@@ -148,8 +148,13 @@ pub fn all<T: Row>(read: &(impl Read + ?Sized), prefix: &[u8]) -> Result<Vec<T>,
     list(read, prefix, None, Direction::Up, usize::MAX)
 }
 
+/// With field names; byte strings as such, since as lists of numbers they would be half as long again.
 pub(crate) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, StorageError> {
-    rmp_serde::to_vec_named(value).map_err(|error| StorageError::Failed(error.to_string()))
+    let mut bytes = Vec::new();
+    let serializer = rmp_serde::Serializer::new(&mut bytes).with_struct_map();
+    let mut serializer = serializer.with_bytes(rmp_serde::config::BytesMode::ForceIterables);
+    value.serialize(&mut serializer).map_err(|error| StorageError::Failed(error.to_string()))?;
+    Ok(bytes)
 }
 
 pub(crate) fn decode<T: DeserializeOwned>(table: Table, bytes: &[u8]) -> Result<T, StorageError> {

@@ -14,6 +14,7 @@ use crate::{
     conversations::{self, Joined, Opening, slots::Progress},
     error::EngineError,
     event::Event,
+    handover,
     messages::{self, System},
     parcel::{self, Body},
     step::Step,
@@ -47,14 +48,21 @@ fn one(step: &mut Step<'_>, envelope: &Envelope) -> Result<(), EngineError> {
     match body {
         Some(Body::Ephemeral(signal)) => ephemeral(step, &signal),
         Some(_) if envelope.ephemeral => Ok(()),
-        Some(Body::Welcome(welcome)) => join(step, &welcome),
+        Some(Body::Welcome(welcome)) => join(step, id, &welcome),
         Some(Body::Message(message)) => open(step, id, &message),
         Some(Body::Commit(commit)) => {
             let progress = conversations::slots::receive(step, &commit)?;
             advance(step, progress)
         }
+        Some(Body::Rejoin(request)) => conversations::rejoin::asked(step, &request),
         None => unhandled(step),
-    }
+    }?;
+    messages::tell_facts(step)
+}
+
+/// A delivery that lists this device too: its own copy is nothing new.
+pub fn expect_own(step: &mut Step<'_>, id: DeliveryId) -> Result<(), EngineError> {
+    first_time(step, id).map(|_| ())
 }
 
 /// Records an envelope whose handling failed, so that it is acknowledged and never comes again.
@@ -68,19 +76,27 @@ pub fn give_up(step: &mut Step<'_>, envelope: &Envelope) -> Result<(), EngineErr
 
 /// Goes on after a group moved: opens what waited for its epoch, and says so where it was secured anew.
 pub fn advance(step: &mut Step<'_>, progress: Progress) -> Result<(), EngineError> {
+    messages::tell_facts(step)?;
     match progress {
         Progress::Unchanged => Ok(()),
-        Progress::NewEpoch(group, epoch) => {
+        Progress::NewEpoch(group) => {
+            let epoch = conversations::slots::epoch(step, group)?;
             for (delivery, message) in conversations::release_parked(step, &group, epoch)? {
                 open(step, delivery, &message)?;
+            }
+            for (delivery, welcome) in conversations::waiting_welcomes(step, &group)? {
+                join(step, delivery, &welcome)?;
             }
             Ok(())
         }
         Progress::Torn(group, conversation) => {
-            for (delivery, message) in conversations::take_parked(step, &group)? {
+            for (delivery, message) in conversations::give_up_parked(step, &group)? {
                 open(step, delivery, &message)?;
             }
-            messages::add_system(step, conversation, System::SecuredAnew)
+            match conversations::known(step.tx, conversation)?.peer {
+                Some(_) => messages::add_system(step, conversation, System::SecuredAnew),
+                None => Ok(()),
+            }
         }
     }
 }
@@ -88,38 +104,57 @@ pub fn advance(step: &mut Step<'_>, progress: Progress) -> Result<(), EngineErro
 fn open(step: &mut Step<'_>, delivery: DeliveryId, message: &parcel::GroupMessage) -> Result<(), EngineError> {
     match conversations::open_message(step, delivery, message)? {
         Opening::Opened { conversation, author, content } => {
-            let blocked = contacts::contact(step.tx, author)?.is_none_or(|contact| contact.blocked || contact.alarm);
-            if blocked { Ok(()) } else { messages::apply(step, conversation, author, &content) }
-        }
-        Opening::Unopenable { conversation, author } => {
-            let blocked = contacts::known(step.tx, author)?.blocked;
-            match MessageId::try_from(message.message_id.as_slice()) {
-                Ok(id) if !blocked => messages::unopenable(step, conversation, author, id),
-                _ => unhandled(step),
+            let many = conversations::known(step.tx, conversation)?.many.is_some();
+            let contact = contacts::contact(step.tx, author)?;
+            // Members of a group need not be contacts.
+            if contact.map_or(!many, |contact| contact.blocked || contact.alarm) {
+                return Ok(());
             }
+            if many && conversations::members::heard_from(step, conversation, author)? {
+                handover::member_is_here(step, conversation, author)?;
+            }
+            messages::apply(step, conversation, author, &content)
+        }
+        Opening::Unopenable { conversation, author, progress } => {
+            let contact = author.map(|author| contacts::known(step.tx, author)).transpose()?;
+            match MessageId::try_from(message.message_id.as_slice()) {
+                Ok(id) if !contact.is_some_and(|contact| contact.blocked) => {
+                    messages::unopenable(step, conversation, author, id)?;
+                }
+                _ => unhandled(step)?,
+            }
+            advance(step, progress)
         }
         Opening::Parked => Ok(()),
         Opening::Ignored => unhandled(step),
     }
 }
 
-fn join(step: &mut Step<'_>, welcome: &parcel::Welcome) -> Result<(), EngineError> {
-    match conversations::join(step, welcome)? {
-        Joined::In { conversation, renewed } => {
+fn join(step: &mut Step<'_>, delivery: DeliveryId, welcome: &parcel::Welcome) -> Result<(), EngineError> {
+    match conversations::join(step, delivery, welcome)? {
+        Joined::In { conversation, group, epoch, renewed } => {
+            messages::tell_facts(step)?;
             let conversation = conversations::known(step.tx, conversation)?;
-            let contact = contacts::known(step.tx, conversation.peer)?;
-            if !contact.request {
+            let stranger = conversation.peer.map(|peer| contacts::known(step.tx, peer)).transpose()?;
+            if conversation.is_member() && !stranger.is_some_and(|contact| contact.request) {
                 messages::send_profile(step, &conversation)?;
             }
-            if renewed { messages::send_again(step, &conversation) } else { Ok(()) }
+            if renewed && conversation.peer.is_some() {
+                messages::send_again(step, &conversation)?;
+            }
+            for (delivery, message) in conversations::release_parked(step, &group, epoch)? {
+                open(step, delivery, &message)?;
+            }
+            Ok(())
         }
+        Joined::Waits => Ok(()),
         Joined::Ignored => unhandled(step),
     }
 }
 
 fn ephemeral(step: &mut Step<'_>, signal: &parcel::Ephemeral) -> Result<(), EngineError> {
     let Some((conversation, content)) = conversations::open_ephemeral(step, signal)? else { return Ok(()) };
-    let peer = contacts::known(step.tx, conversation.peer)?;
+    let Some(peer) = conversation.peer.map(|peer| contacts::known(step.tx, peer)).transpose()? else { return Ok(()) };
     let is_typing = Content::read(&content).is_some_and(|(content, _)| content.kind == kind::TYPING);
     if is_typing && !peer.blocked && !peer.request {
         step.tell(Event::Typing(conversation.id, peer.id));

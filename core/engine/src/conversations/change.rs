@@ -3,38 +3,22 @@
 
 use prost::Message as _;
 use sealpost_wire::{id::UserId, limits};
-use serde::{Deserialize, Serialize};
 
 use super::{
     gathering,
     group::in_group,
     members::{self, given_name},
     policy::acting_admins,
-    row::{Conversation, GroupState, Policy, TokenSecret},
+    row::{Conversation, GroupState, TokenSecret},
     slot_content::Proof,
 };
 use crate::{
     error::EngineError,
     mls::{Changes, Group, GroupProfile},
     parcel::{self, Body},
+    plan::{Change, Policy},
     step::Step,
 };
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Change {
-    /// New keys for the epoch.
-    Renew,
-    /// Whose key packages were gathered.
-    Add(Vec<UserId>),
-    Remove(Vec<UserId>),
-    /// Somebody said that they leave: the proof (protobuf) says so to everybody.
-    Leaver { member: UserId, proof: Vec<u8> },
-    /// Somebody lost the group's keys: out and in again, by a key package that they made for it.
-    Readd { member: UserId, key_package: Vec<u8>, proof: Vec<u8> },
-    Rename(String),
-    SetAdmin { member: UserId, admin: bool },
-    SetPolicy(Policy),
-}
 
 /// A commit about to be staged.
 pub(super) struct Draft {

@@ -7,12 +7,12 @@ use sealpost_crypto::{seal, symmetric};
 use sealpost_wire::id::{DeliveryId, SlotName, UserId};
 
 use super::{
-    change::{self, Change, Draft},
+    change::{self, Draft},
     group::{in_group, with_group},
     hand_on, joining,
     members::{self, adopt},
     policy,
-    row::{Conversation, EpochMark, GroupState, Many, Pending, PendingWelcome, Policy, known, update},
+    row::{Conversation, EpochMark, GroupState, Many, Pending, PendingWelcome, known, update},
     slot_content::{SlotContent, SlotRecipient, SlotWelcome},
     tokens,
 };
@@ -21,6 +21,7 @@ use crate::{
     fact::Happened,
     mls::{CommitApplied, Group, GroupProfile, Member, MlsError, Session},
     outbox::JobId,
+    plan::{Change, Policy},
     step::Step,
     storage::save,
 };
@@ -225,7 +226,7 @@ fn enter_together(step: &mut Step<'_>, state: &GroupState, entered: &Entered) ->
     }
     let after = many.clone();
     update(step, &conversation)?;
-    tell_changes(step, &conversation, &before, &after, &entered.applied);
+    tell_changes(step, &conversation, &before, &after, &entered.applied)?;
     if entered.applied.evicted {
         return Ok(());
     }
@@ -238,7 +239,13 @@ fn enter_together(step: &mut Step<'_>, state: &GroupState, entered: &Entered) ->
     Ok(())
 }
 
-fn tell_changes(step: &mut Step<'_>, conversation: &Conversation, before: &Many, after: &Many, applied: &CommitApplied) {
+fn tell_changes(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    before: &Many,
+    after: &Many,
+    applied: &CommitApplied,
+) -> Result<(), EngineError> {
     let by = applied.committer.id;
     let holds = |list: &[Member], id: UserId| list.iter().any(|member| member.id == id);
     let mut told = Vec::new();
@@ -247,7 +254,9 @@ fn tell_changes(step: &mut Step<'_>, conversation: &Conversation, before: &Many,
         told.push(if back { Happened::CameBack(added.id) } else { Happened::Added(added.id) });
     }
     for removed in applied.removed.iter().filter(|removed| !holds(&applied.added, removed.id)) {
-        told.push(Happened::Removed(removed.id));
+        // Who left by their own word was told about when they gave it.
+        let left = members::member(step.tx, conversation.id, removed.id)?.is_some_and(|member| member.leaving);
+        told.extend((!left).then_some(Happened::Removed(removed.id)));
     }
     if before.name != after.name {
         told.push(Happened::Renamed(after.name.clone()));
@@ -261,6 +270,7 @@ fn tell_changes(step: &mut Step<'_>, conversation: &Conversation, before: &Many,
         told.push(Happened::PolicyChanged);
     }
     told.into_iter().for_each(|what| step.note(conversation.id, by, what));
+    Ok(())
 }
 
 /// Notes an epoch that was entered.

@@ -21,31 +21,10 @@ use crate::{
     mls::{MlsError, check_key_package},
     names::ConversationId,
     outbox::{self, JobKind, Lane},
+    plan::{Gathering, Purpose},
     step::Step,
     storage::{Row, Table, load, save},
 };
-
-/// A job's progress.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gathering {
-    pub wanted: Vec<UserId>,
-    /// How many were asked for.
-    pub done: usize,
-    /// How many of their tokens were refused for the next.
-    pub tokens_refused: usize,
-    /// Somebody does not offer the hybrid suite, so all are asked for the classical one.
-    pub classical: bool,
-    pub purpose: Purpose,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Purpose {
-    /// A first group, or one anew, with this counter.
-    Create {
-        counter: u32,
-    },
-    Add,
-}
 
 #[derive(Serialize, Deserialize)]
 struct Gathered {

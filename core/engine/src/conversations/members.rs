@@ -41,6 +41,8 @@ pub struct Member {
     pub generation: u32,
     /// Something of theirs has opened since they came.
     pub heard: bool,
+    /// Said that they leave, and are not out yet.
+    pub leaving: bool,
     /// Their ID is retired.
     pub retired: bool,
     /// They came back, or are known elsewhere, with another key: nothing is sent before they are gone.
@@ -109,6 +111,7 @@ pub(super) fn adopt(
             new.since_epoch = epoch;
             new.generation = newest;
             new.heard = leaf.id == step.account.id;
+            new.leaving = false;
         }
         new.alarm |= new.identity_key != leaf.identity_key;
         new.sealing_key = leaf.sealing_key;
@@ -118,7 +121,7 @@ pub(super) fn adopt(
     }
     for gone in known.into_iter().filter(|row| row.present) {
         // Whoever comes back with another key raises the alarm again; without them it is over.
-        save(step.tx, &Member { present: false, ..gone })?;
+        save(step.tx, &Member { present: false, leaving: false, ..gone })?;
     }
     step.tell(Event::Conversation(conversation.id));
     Ok(())
@@ -142,6 +145,7 @@ fn new_member(
         since_epoch: 0,
         generation,
         heard: false,
+        leaving: false,
         retired: false,
         alarm: contact.is_some_and(|contact| contact.identity_key != leaf.identity_key),
     })

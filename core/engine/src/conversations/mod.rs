@@ -1,17 +1,38 @@
 //! Conversations and the MLS groups behind them.
 //!
-//! A conversation of two is what the screen shows; one or, for a while, several groups carry it.
+//! A conversation, of two or of many, is what the screen shows; one group carries it, for a while perhaps several.
 
+mod change;
+mod commits;
+mod gathering;
+mod group;
+pub mod groups;
+pub mod hand_on;
+mod joining;
+pub mod members;
 mod opening;
 mod parked;
+mod policy;
+pub mod rejoin;
 mod row;
 mod sealing;
+mod slot_content;
 pub mod slots;
+mod tokens;
 
 pub use crate::names::ConversationId;
+pub use gathering::{next_request, not_served};
+pub use joining::{Joined, join, waiting_welcomes};
+pub use members::{Member, members};
 pub use opening::{
-    Joined, ensure_group, join, key_package_request, make_group, open, secure_anew, start_over, welcome_delivered,
+    ensure_group, key_package_request, make_group, open, secure_anew, start_over, welcome_delivered,
 };
-pub use parked::{release_parked, take_parked};
-pub use row::{Conversation, GroupState, Pending, conversation, conversations, group, known, of_two, update};
-pub use sealing::{Opening, open_ephemeral, open_message, seal_content, seal_ephemeral, seal_parcel, still_opens};
+pub use parked::{give_up_parked, release_parked};
+pub use policy::acting_admins;
+pub use row::{
+    Conversation, GroupState, Many, Pending, Standing, conversation, conversations, group, known, of_two, update,
+};
+pub use sealing::{
+    Opening, Route, open_ephemeral, open_message, routes, routes_by_card, seal_content, seal_delivery, seal_ephemeral, still_opens,
+};
+pub use tokens::own_tokens;

@@ -6,35 +6,30 @@
 use sealpost_crypto::directory_entry::verify_entry;
 use sealpost_wire::{
     api::directory::{KeyPackageAnswer, KeyPackageRequest},
-    card::Card,
     id::UserId,
     limits,
     suite::Suite,
 };
 
 use super::{
-    parked::take_parked,
+    change,
+    group::{delete_group, session},
+    rejoin,
+    parked::forget_parked,
     row::{Conversation, GroupState, group, keep_of_two, known, of_two, update},
 };
 use crate::{
     contacts,
     error::EngineError,
-    mls::{Group, GroupId, GroupProfile, MlsError, Session, check_key_package},
+    mls::{Changes, Group, GroupId, GroupProfile, MlsError, check_key_package},
     names::ConversationId,
     outbox::{self, Blocked, Job, JobKind, Lane},
-    parcel::{self, Body},
     step::Step,
     storage::{Table, save},
 };
 
 /// The purpose of a group whose messages are shown on screen.
 pub const PURPOSE_CONVERSATION: u16 = 1;
-
-/// How far the counter of a Welcome that can't be opened may be ahead: it proves nothing of who made it, and the
-/// counter must not run out.
-const COUNTER_LEAP: u32 = 1_000;
-/// A Welcome that can't be opened is answered with an own group no more often than this.
-const ANSWER_PAUSE_MS: u64 = limits::DAY_SECONDS * 1000;
 
 /// The conversation with a contact, made where there is none. Its group is made with the first message.
 pub fn open(step: &mut Step<'_>, peer: UserId) -> Result<Conversation, EngineError> {
@@ -186,11 +181,17 @@ pub(super) fn new_state(step: &Step<'_>, id: GroupId, conversation: Conversation
         id,
         conversation,
         counter,
+        created_at_ms: step.now_ms,
         awaits_welcome: false,
         epoch_since_ms: step.now_ms,
         own_messages: 0,
         pending: None,
         torn: false,
+        broken: false,
+        suspects: Vec::new(),
+        parked_since_ms: None,
+        asked: None,
+        marks: Vec::new(),
         looked_at_ms: step.now_ms,
     }
 }
@@ -202,17 +203,24 @@ pub(super) fn take_in(step: &mut Step<'_>, conversation: &mut Conversation, new:
         None => None,
     };
     let rank = |state: &GroupState| (std::cmp::Reverse(state.counter), state.id);
-    if best.is_none_or(|best| rank(new) < rank(&best)) {
+    if best.is_none_or(|best| rank(new) <= rank(&best)) {
         conversation.group = Some(new.id);
     }
-    conversation.groups.push(new.id);
+    if !conversation.groups.contains(&new.id) {
+        conversation.groups.push(new.id);
+    }
     conversation.counter = conversation.counter.max(Some(new.counter));
     update(step, conversation)
 }
 
-/// The peer has written in the group that stays: the others have served.
+/// The peer has written in the group that stays: the others have served. In a conversation of many somebody else may
+/// still write in them, so that they go when nobody can have anything left to say in them.
 pub(super) fn fold_others(step: &mut Step<'_>, conversation: &mut Conversation) -> Result<(), EngineError> {
     let Some(stays) = conversation.group else { return Ok(()) };
+    let since = group(step.tx, stays)?.map_or(0, |state| state.created_at_ms);
+    if conversation.peer.is_none() && step.now_ms.saturating_sub(since) < limits::MAILBOX_SECONDS * 1000 {
+        return Ok(());
+    }
     let (stay, fold): (Vec<GroupId>, Vec<GroupId>) = conversation.groups.iter().partition(|id| **id == stays);
     conversation.groups = stay;
     for id in fold {
@@ -228,7 +236,7 @@ pub(super) fn forget_group(step: &mut Step<'_>, id: GroupId) -> Result<(), Engin
             outbox::remove(step, &job.id)?;
         }
     }
-    take_parked(step, &id)?;
+    forget_parked(step, &id)?;
     Ok(step.tx.remove(Table::Group, &id.0)?)
 }
 

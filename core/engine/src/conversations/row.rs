@@ -11,6 +11,7 @@ use crate::{
     mls::GroupId,
     names::ConversationId,
     outbox::JobId,
+    plan::Policy,
     step::Step,
     storage::{Read, Row, StorageError, Table, all, load, save},
 };
@@ -53,13 +54,6 @@ pub struct Many {
     pub secrets: Vec<TokenSecret>,
 }
 
-/// What members who are no admins may do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {
-    pub members_add: bool,
-    pub members_rename: bool,
-}
-
 /// What this device is in a conversation of many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Standing {
@@ -68,6 +62,8 @@ pub enum Standing {
         by: UserId,
     },
     Member,
+    /// Said so, and the word is on its way.
+    Leaving,
     Left,
     Removed,
 }
@@ -87,6 +83,8 @@ pub struct GroupState {
     pub id: GroupId,
     pub conversation: ConversationId,
     pub counter: u32,
+    #[serde(default)]
+    pub created_at_ms: u64,
     /// The peer has not been sent the Welcome yet: nothing is sealed before.
     pub awaits_welcome: bool,
     pub epoch_since_ms: u64,
@@ -179,9 +177,18 @@ impl Conversation {
         }
     }
 
-    /// Whether this device may write and receive here, as far as a group's membership decides about it.
+    /// Whether this device may write here, as far as a group's membership decides about it.
     pub fn is_member(&self) -> bool {
         self.many.as_ref().is_none_or(|many| many.standing == Standing::Member)
+    }
+
+    /// Whether this device follows the conversation's group.
+    pub fn takes_part(&self) -> bool {
+        self.many.as_ref().is_none_or(|many| matches!(many.standing, Standing::Member | Standing::Leaving))
+    }
+
+    pub fn is_invited(&self) -> bool {
+        self.many.as_ref().is_some_and(|many| matches!(many.standing, Standing::Invited { .. }))
     }
 }
 

@@ -1,21 +1,25 @@
-//! Contents into sealed deliveries and back: MLS inside, HPKE around it.
+//! Contents into sealed parcels and deliveries, and back: MLS inside, HPKE around it.
 
 use sealpost_crypto::{seal, symmetric};
 use sealpost_wire::{
     envelope::{Delivery, Recipient},
-    id::{DeliveryId, MessageId, UserId},
+    id::{DeliveryId, DeliveryToken, MessageId, UserId},
 };
 
 use super::{
+    commits,
+    group::{in_group, with_group},
+    members::{self, tokens_of},
     opening::fold_others,
     parked::park,
-    row::{Conversation, group, known},
-    slots,
+    rejoin,
+    row::{Conversation, GroupState, group, known},
+    slots::{self, Progress},
 };
 use crate::{
-    contacts::{self, Contact},
+    contacts,
     error::EngineError,
-    mls::{Group, GroupId, MessageKind, MlsError, PAST_EPOCHS, Session, head},
+    mls::{Decrypted, GroupId, MessageHead, MessageKind, MlsError, PAST_EPOCHS, head},
     names::ConversationId,
     outbox::SealedIn,
     parcel::{self, Body},
@@ -32,40 +36,35 @@ pub fn seal_content(
     id: ConversationId,
     content: &[u8],
     message: Option<MessageId>,
-) -> Result<Option<(Delivery, SealedIn)>, EngineError> {
+) -> Result<Option<(Vec<u8>, SealedIn)>, EngineError> {
     let conversation = known(step.tx, id)?;
     let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() else {
         return Ok(None);
     };
-    if state.awaits_welcome {
+    if state.awaits_welcome || state.torn || state.broken {
         return Ok(None);
     }
-    slots::heal_if_due(step, &mut state)?;
-    let sealing_key = step.sealing_key().public();
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
-    let Some(mut mls) = Group::load(&mut session, &state.id)? else {
-        return Err(MlsError::Internal("a group without its MLS state".into()).into());
-    };
-    let message = parcel::GroupMessage {
-        message: mls.encrypt(&mut session, content)?,
-        message_id: message.map(|id| id.0.to_vec()).unwrap_or_default(),
-    };
-    let sealed_in = (state.id, mls.epoch());
-    session.finish()?;
+    slots::heal_if_due(step, &state)?;
+    let (message, sealed_in) = in_group(step, &state.id, |session, group| {
+        let message = parcel::GroupMessage {
+            epoch_tag: commits::tag(group, session)?.to_vec(),
+            message: group.encrypt(session, content)?,
+            message_id: message.map(|id| id.0.to_vec()).unwrap_or_default(),
+        };
+        Ok((message, (group.id(), group.epoch())))
+    })?;
     state.own_messages += 1;
     save(step.tx, &state)?;
-    seal_parcel(step, conversation.peer, &Body::Message(message).into_bytes(), false)
-        .map(|delivery| Some((delivery, sealed_in)))
+    Ok(Some((Body::Message(message).into_bytes(), sealed_in)))
 }
 
-/// Whether the peer has the keys of this group and epoch: those of the conversation's group, and not too many back.
+/// Whether the others have the keys of this group and epoch: those of the conversation's group, and not too many back.
 pub fn still_opens(step: &mut Step<'_>, id: ConversationId, group: GroupId, epoch: u64) -> Result<bool, EngineError> {
     if known(step.tx, id)?.group != Some(group) {
         return Ok(false);
     }
-    let sealing_key = step.sealing_key().public();
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
-    Ok(Group::load(&mut session, &group)?.is_some_and(|mls| mls.epoch() <= epoch + PAST_EPOCHS as u64))
+    let now = with_group(step, &group, |_, group| Ok(group.epoch()))?;
+    Ok(now.is_some_and(|now| now <= epoch + PAST_EPOCHS as u64))
 }
 
 /// Seals a signal that needs no ratchet and leaves nothing behind. `None`: there is no group yet.
@@ -74,27 +73,76 @@ pub fn seal_ephemeral(
     conversation: &Conversation,
     content: &[u8],
 ) -> Result<Option<Delivery>, EngineError> {
-    let Some(id) = conversation.group else { return Ok(None) };
+    let (Some(id), Some(peer)) = (conversation.group, conversation.peer) else { return Ok(None) };
     let nonce = step.random_bytes();
     let Some(key) = ephemeral_key(step, id)? else { return Ok(None) };
     let sealed = symmetric::encrypt(&key, nonce, &id.0, content);
     let parcel = Body::Ephemeral(parcel::Ephemeral { group: id.0.to_vec(), sealed }).into_bytes();
-    seal_parcel(step, conversation.peer, &parcel, true).map(Some)
+    let routes = routes(step, conversation, &[peer])?;
+    let delivery_id = DeliveryId(step.random_bytes());
+    Ok(Some(Delivery { ephemeral: true, ..seal_delivery(step, &parcel, delivery_id, &routes, 0)? }))
 }
 
-/// Pads a parcel and seals it to one person.
-pub fn seal_parcel(step: &mut Step<'_>, peer: UserId, parcel: &[u8], ephemeral: bool) -> Result<Delivery, EngineError> {
-    let Contact { sealing_key, token, .. } = contacts::known(step.tx, peer)?;
-    let delivery_id = DeliveryId(step.random_bytes());
-    let sealed = seal::seal(parcel, &delivery_id, &[sealing_key], step.random_bytes())
+/// How somebody is reached.
+pub struct Route {
+    pub to: UserId,
+    pub sealing_key: [u8; 32],
+    /// What their mailbox may accept, the likeliest first, with the generation of a group's token.
+    pub tokens: Vec<(Option<u32>, DeliveryToken)>,
+}
+
+/// The routes to these people, as far as there are some.
+pub fn routes(step: &Step<'_>, conversation: &Conversation, to: &[UserId]) -> Result<Vec<Route>, EngineError> {
+    let mut routes = Vec::new();
+    for id in to {
+        let contact = contacts::contact(step.tx, *id)?.filter(|contact| !contact.alarm);
+        let by_contact = contact.map(|contact| (contact.sealing_key, (None, contact.token)));
+        let Some(many) = &conversation.many else {
+            routes.extend(by_contact.map(|(sealing_key, token)| Route { to: *id, sealing_key, tokens: vec![token] }));
+            continue;
+        };
+        let Some(member) = members::member(step.tx, conversation.id, *id)?.filter(|member| !member.retired) else {
+            continue;
+        };
+        let of_group = tokens_of(many, &member).into_iter().map(|(generation, token)| (Some(generation), token));
+        routes.push(Route { to: *id, sealing_key: member.sealing_key, tokens: of_group.collect() });
+    }
+    Ok(routes)
+}
+
+/// The same for a Welcome: newcomers who are contacts take it by the token of their card, before they know the group's.
+pub fn routes_by_card(
+    step: &Step<'_>,
+    conversation: &Conversation,
+    to: &[UserId],
+) -> Result<Vec<Route>, EngineError> {
+    let mut routes = routes(step, conversation, to)?;
+    for route in routes.iter_mut().filter(|_| conversation.many.is_some()) {
+        if let Some(contact) = contacts::contact(step.tx, route.to)?.filter(|contact| !contact.alarm) {
+            route.tokens.insert(0, (None, contact.token));
+        }
+    }
+    Ok(routes)
+}
+
+/// Pads a parcel and seals it for all of these. `tried`: how many of the tokens were refused.
+pub fn seal_delivery(
+    step: &mut Step<'_>,
+    parcel: &[u8],
+    delivery_id: DeliveryId,
+    routes: &[Route],
+    tried: usize,
+) -> Result<Delivery, EngineError> {
+    let keys: Vec<[u8; 32]> = routes.iter().map(|route| route.sealing_key).collect();
+    let sealed = seal::seal(parcel, &delivery_id, &keys, step.random_bytes())
         .map_err(|_| EngineError::BadAnswer("a sealing key that can't be sealed to"))?;
-    let to = sealed.wrapped_keys.into_iter().map(|wrapped_key| Recipient {
-        mailbox: peer.as_str().to_owned(),
-        token: token.0.to_vec(),
+    let recipient = |(route, wrapped_key): (&Route, Vec<u8>)| Recipient {
+        mailbox: route.to.as_str().to_owned(),
+        token: route.tokens.get(tried).map(|(_, token)| token.0.to_vec()).unwrap_or_default(),
         wrapped_key,
-    });
-    let recipients = to.collect();
-    Ok(Delivery { delivery_id: delivery_id.0.to_vec(), payload: sealed.payload, recipients, ephemeral })
+    };
+    let recipients = routes.iter().zip(sealed.wrapped_keys).map(recipient).collect();
+    Ok(Delivery { delivery_id: delivery_id.0.to_vec(), payload: sealed.payload, recipients, ephemeral: false })
 }
 
 /// What became of a message.
@@ -104,14 +152,16 @@ pub enum Opening {
         author: UserId,
         content: Vec<u8>,
     },
-    /// It can't be opened; its author may seal it anew.
+    /// It can't be opened; its author may seal it anew. Who that is only a conversation of two tells.
     Unopenable {
         conversation: ConversationId,
-        author: UserId,
+        author: Option<UserId>,
+        /// Where the group stands after it.
+        progress: Progress,
     },
     /// Of a future epoch, and kept until we are there; the slot was asked for.
     Parked,
-    /// Our own, of a group that is not ours, or not a message at all.
+    /// Our own, of a group that is not ours (any more), or not a message at all.
     Ignored,
 }
 
@@ -126,30 +176,60 @@ pub fn open_message(
     if head.kind != MessageKind::Application {
         return Ok(Opening::Ignored);
     }
-    let mut conversation = known(step.tx, state.conversation)?;
-    let sealing_key = step.sealing_key().public();
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
-    let Some(mut mls) = Group::load(&mut session, &state.id)? else { return Ok(Opening::Ignored) };
-    let opened =
-        if head.epoch > mls.epoch() { Err(MlsError::FutureEpoch) } else { mls.decrypt(&mut session, &message.message) };
+    let conversation = known(step.tx, state.conversation)?;
+    let opened = with_group(step, &state.id, |session, group| match head.epoch > group.epoch() {
+        true => Err(MlsError::FutureEpoch),
+        false => group.decrypt(session, &message.message),
+    });
     match opened {
-        Ok(opened) => {
-            session.finish()?;
-            if conversation.group == Some(state.id) && conversation.groups.len() > 1 {
-                fold_others(step, &mut conversation)?;
-            }
-            Ok(Opening::Opened { conversation: conversation.id, author: opened.sender.id, content: opened.plaintext })
-        }
+        Ok(Some(opened)) => this_one(step, conversation, &state, opened),
+        Ok(None) | Err(MlsError::OwnMessage) => Ok(Opening::Ignored),
         Err(MlsError::Storage(error)) => Err(error.into()),
         Err(MlsError::FutureEpoch) if !state.torn => {
-            drop(session);
             park(step, &state.id, head.epoch, delivery, message)?;
             slots::look(step, &state)?;
             Ok(Opening::Parked)
         }
-        Err(MlsError::OwnMessage) => Ok(Opening::Ignored),
-        Err(_) => Ok(Opening::Unopenable { conversation: conversation.id, author: conversation.peer }),
+        Err(_) => unopenable(step, &conversation, state, &head, message),
     }
+}
+
+fn this_one(
+    step: &mut Step<'_>,
+    mut conversation: Conversation,
+    state: &GroupState,
+    opened: Decrypted,
+) -> Result<Opening, EngineError> {
+    let (id, author) = (conversation.id, opened.sender.id);
+    if conversation.group == Some(state.id) {
+        if conversation.groups.len() > 1 {
+            fold_others(step, &mut conversation)?;
+        }
+    } else if conversation.many.is_some() && !members::is_present(step.tx, id, author)? {
+        // A group that was replaced says nothing for those who did not come along.
+        return Ok(Opening::Ignored);
+    }
+    Ok(Opening::Opened { conversation: id, author, content: opened.plaintext })
+}
+
+/// Where an epoch of the same number has another tag here, the group has parted, or somebody wants us to believe so.
+fn unopenable(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    state: GroupState,
+    head: &MessageHead,
+    message: &parcel::GroupMessage,
+) -> Result<Opening, EngineError> {
+    let other = |mark: &super::row::EpochMark| mark.epoch == head.epoch && mark.tag.as_slice() != message.epoch_tag;
+    let parted = !message.epoch_tag.is_empty() && state.marks.iter().any(other);
+    let mut progress = Progress::Unchanged;
+    if parted && !state.torn && conversation.group == Some(state.id) {
+        match conversation.peer {
+            Some(_) => progress = slots::torn(step, state)?,
+            None => rejoin::parted(step, conversation, &state)?,
+        }
+    }
+    Ok(Opening::Unopenable { conversation: conversation.id, author: conversation.peer, progress })
 }
 
 /// Opens an ephemeral signal; `None` for whatever can't be.
@@ -165,9 +245,6 @@ pub fn open_ephemeral(
 }
 
 fn ephemeral_key(step: &mut Step<'_>, id: GroupId) -> Result<Option<[u8; 32]>, EngineError> {
-    let sealing_key = step.sealing_key().public();
-    let mut session = Session::new(step.tx, step.account.id, &step.identity_key, sealing_key);
-    let Some(mls) = Group::load(&mut session, &id)? else { return Ok(None) };
-    let key = mls.export(&session, EPHEMERAL_LABEL, &id.0, 32)?;
-    Ok(key.as_slice().try_into().ok())
+    let key = with_group(step, &id, |session, group| group.export(session, EPHEMERAL_LABEL, &id.0, 32))?;
+    Ok(key.and_then(|key| key.as_slice().try_into().ok()))
 }

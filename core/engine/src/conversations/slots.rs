@@ -12,7 +12,7 @@ use sealpost_wire::{
 };
 
 use super::{
-    change::{self, Change},
+    change,
     commits::{self, Verdict},
     group::with_group,
     members,
@@ -26,6 +26,7 @@ use crate::{
     names::ConversationId,
     outbox::{self, JobId, JobKind, Lane},
     parcel::{self, Body},
+    plan::Change,
     step::Step,
     storage::save,
 };
@@ -129,15 +130,12 @@ pub fn claim(
     if state.torn || state.broken {
         return Ok(Claim::Wait);
     }
-    match &state.pending {
-        Some(pending) if pending.job != *job => return Ok(Claim::Wait),
-        Some(_) => {}
-        None if !commits::stage(step, &mut state, job, change, 0)? => return Ok(Claim::Pointless),
-        None => {}
+    if state.pending.is_none() && !commits::stage(step, &mut state, job, change, 0)? {
+        return Ok(Claim::Pointless);
     }
-    Ok(match &state.pending {
-        Some(pending) => Claim::Request(pending.name, SlotClaim { content: pending.content.clone() }),
-        None => Claim::Wait,
+    Ok(match state.pending {
+        Some(pending) if pending.job == *job => Claim::Request(pending.name, SlotClaim { content: pending.content }),
+        _ => Claim::Wait,
     })
 }
 
@@ -262,7 +260,7 @@ fn merge(step: &mut Step<'_>, state: &mut GroupState, receipt: &[u8]) -> Result<
         Some(welcome) => {
             let (parcel, to) = (welcome.parcel, welcome.to);
             let kind = JobKind::Welcome { conversation: state.conversation, group: state.id, parcel, to };
-            outbox::enqueue_sealed(step, Lane::Handshakes(state.id), kind, welcome.delivery_id)
+            outbox::enqueue_sealed(step, Lane::Handshakes(state.id), kind, welcome.delivery_id, 0)
         }
         None => Ok(()),
     }
@@ -318,7 +316,7 @@ pub fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<(), Engin
 /// The slot to read; `None` where the group is gone, or not to be followed any more.
 pub fn name_to_read(step: &mut Step<'_>, id: GroupId, attempt: u32) -> Result<Option<SlotName>, EngineError> {
     let Some(state) = group(step.tx, id)?.filter(|state| !state.torn) else { return Ok(None) };
-    if !known(step.tx, state.conversation)?.is_member() {
+    if !known(step.tx, state.conversation)?.takes_part() {
         return Ok(None);
     }
     Ok(with_group(step, &id, |session, group| Ok(commits::slot(group, session, attempt)?.0))?)
@@ -352,6 +350,11 @@ pub fn read(
         enqueue_read(step, id, 0)?;
     }
     carry_out(step, state, attempt, decision, &receipt)
+}
+
+/// The epoch that the group is in; 0 where it is gone.
+pub fn epoch(step: &mut Step<'_>, id: GroupId) -> Result<u64, EngineError> {
+    Ok(with_group(step, &id, |_, group| Ok(group.epoch()))?.unwrap_or(0))
 }
 
 fn enqueue_read(step: &mut Step<'_>, group: GroupId, attempt: u32) -> Result<(), EngineError> {

@@ -7,7 +7,7 @@ use sealpost_wire::{
 };
 
 use super::{
-    codec::{Delete, Edit, Profile, Reaction, Receipt, SealAnew, Text},
+    codec::{Delete, Edit, Leave, Profile, Reaction, Receipt, SealAnew, Text},
     compose::{self, EMOJI_BYTES, ask_for, receipt, set_state},
     row::{self, Body, Message, MessageState},
 };
@@ -65,7 +65,14 @@ pub fn apply(step: &mut Step<'_>, id: ConversationId, author: UserId, bytes: &[u
             _ => unsupported(step, conversation, author, &content, message_id),
         },
         kind::RECEIPT => receipts(step, &conversation, body),
-        kind::PROFILE => profile(step, author, body),
+        kind::PROFILE => profile(step, &conversation, author, body),
+        kind::LEAVE => match Leave::decode(body) {
+            Ok(leave) if conversation.many.is_some() => {
+                conversations::groups::left(step, id, author, &leave.proof)?;
+                compose::tell_facts(step)
+            }
+            _ => unsupported(step, conversation, author, &content, message_id),
+        },
         kind::SEAL_ANEW => seal_anew(step, &conversation, body),
         kind::TYPING => Ok(()),
         _ => unsupported(step, conversation, author, &content, message_id),
@@ -77,16 +84,25 @@ pub fn apply(step: &mut Step<'_>, id: ConversationId, author: UserId, bytes: &[u
 pub fn unopenable(
     step: &mut Step<'_>,
     id: ConversationId,
-    author: UserId,
+    author: Option<UserId>,
     message_id: MessageId,
 ) -> Result<(), EngineError> {
-    if row::message_by_id(step.tx, id, author, message_id)?.is_some() {
+    let conversation = conversations::known(step.tx, id)?;
+    let known = match author {
+        Some(author) => row::message_by_id(step.tx, id, author, message_id)?.is_some(),
+        None => {
+            let stands = row::message_by_id(step.tx, id, row::nobody(), message_id)?.is_some();
+            stands || row::place_of_any(step.tx, &conversation, step.account.id, message_id)?.is_some()
+        }
+    };
+    if known || !conversation.takes_part() {
         return Ok(());
     }
-    let conversation = conversations::known(step.tx, id)?;
+    let author = author.unwrap_or_else(row::nobody);
     let row = Message::incoming(&conversation, message_id, author, step.now_ms, Body::Unopened);
     arrive(step, conversation.clone(), row)?;
-    if !contacts::known(step.tx, conversation.peer)?.is_answered() {
+    let peer = conversation.peer.map(|peer| contacts::known(step.tx, peer)).transpose()?;
+    if peer.is_some_and(|peer| !peer.is_answered()) {
         return Ok(());
     }
     ask_for(step, &conversation, message_id)
@@ -127,15 +143,15 @@ fn unsupported(
 }
 
 /// Adds a row, or fills the one that stood for a message that did not open. Then applies what came before it.
-fn insert(step: &mut Step<'_>, conversation: Conversation, mut row: Message) -> Result<(), EngineError> {
+fn insert(step: &mut Step<'_>, conversation: Conversation, row: Message) -> Result<(), EngineError> {
     let (id, author, message_id) = (conversation.id, row.author, row.id);
     match row::message_by_id(step.tx, id, author, message_id)? {
-        Some(known) if known.body == Body::Unopened => {
-            row.position = known.position;
-            row::update(step, &row)?;
-        }
+        Some(known) if known.body == Body::Unopened => row::fill(step, &known, &row)?,
         Some(_) => return Ok(()),
-        None => arrive(step, conversation, row)?,
+        None => match row::message_by_id(step.tx, id, row::nobody(), message_id)? {
+            Some(unopened) if conversation.many.is_some() => row::fill(step, &unopened, &row)?,
+            _ => arrive(step, conversation, row)?,
+        },
     }
     for early in row::take_early(step, &row::place_key(id, author, message_id))? {
         let by = early.get(..8).and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|text| text.parse().ok());
@@ -192,8 +208,16 @@ fn receipts(step: &mut Step<'_>, conversation: &Conversation, body: &[u8]) -> Re
     Ok(())
 }
 
-fn profile(step: &mut Step<'_>, author: UserId, body: &[u8]) -> Result<(), EngineError> {
+fn profile(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    author: UserId,
+    body: &[u8],
+) -> Result<(), EngineError> {
     let Ok(profile) = Profile::decode(body) else { return Ok(()) };
+    if conversation.many.is_some() {
+        return conversations::members::name_member(step, conversation.id, author, &profile.name, true);
+    }
     let token = DeliveryToken::try_from(profile.token.as_slice()).ok();
     contacts::update_profile(step, author, &profile.name, token)
 }
@@ -204,5 +228,9 @@ fn seal_anew(step: &mut Step<'_>, conversation: &Conversation, body: &[u8]) -> R
         return Ok(());
     };
     let Some(message) = row::message_by_id(step.tx, conversation.id, step.account.id, target)? else { return Ok(()) };
+    // Many may ask for it at once; one repetition serves them all.
+    if conversation.many.is_some() && compose::is_queued(step, conversation, target)? {
+        return Ok(());
+    }
     compose::repeat(step, conversation, &message)
 }

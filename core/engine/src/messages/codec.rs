@@ -68,6 +68,14 @@ pub struct SealAnew {
     pub target: Vec<u8>,
 }
 
+/// The author leaves the group.
+#[derive(Clone, PartialEq, Eq, Message)]
+pub struct Leave {
+    /// The signed word that any member can show to the others (protobuf).
+    #[prost(bytes = "vec", tag = "1")]
+    pub proof: Vec<u8>,
+}
+
 /// Adds a receipt to a content that waits, if that is a receipt of the same kind with room.
 pub fn join_receipt(content: &[u8], id: MessageId, read: bool, limit: usize) -> Option<Vec<u8>> {
     let (mut content, _) = Content::read(content).filter(|(content, _)| content.kind == kind::RECEIPT)?;
@@ -141,6 +149,7 @@ mod tests {
             }
             "typing" => (kind::TYPING, Typing {}.encode_to_vec()),
             "profile" => (kind::PROFILE, Profile { name: text("name"), token: target("token") }.encode_to_vec()),
+            "leave" => (kind::LEAVE, Leave { proof: target("proof") }.encode_to_vec()),
             "seal_anew" => (kind::SEAL_ANEW, SealAnew { target: target("target") }.encode_to_vec()),
             other => panic!("no such kind: {other}"),
         }

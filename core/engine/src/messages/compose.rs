@@ -55,6 +55,7 @@ pub fn send_text(
         edited: false,
         reactions: Vec::new(),
         state: obstacle.map_or(MessageState::Waiting, MessageState::Failed),
+        unreached: Vec::new(),
         expires_after_seconds: 0,
     };
     conversation.draft.clear();
@@ -172,9 +173,10 @@ pub fn typing(step: &mut Step<'_>) -> Vec<u8> {
     prost::Message::encode_to_vec(&Content::new(kind::TYPING, id, step.now_ms, &codec::Typing {}))
 }
 
-/// Tells somebody our name and current token.
+/// Tells the others our name; in a conversation of two our current token, too, which never travels in a group.
 pub fn send_profile(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
-    let body = Profile { name: step.account.name.clone(), token: step.account.contacts_token.0.to_vec() };
+    let token = conversation.peer.map(|_| step.account.contacts_token.0.to_vec()).unwrap_or_default();
+    let body = Profile { name: step.account.name.clone(), token };
     enqueue_new(step, conversation, kind::PROFILE, &body)
 }
 
@@ -228,13 +230,62 @@ pub fn set_state(
     Ok(())
 }
 
-/// Adds a row that tells what happened to the conversation.
+/// The outbox has news of a member's mailbox: whether it still has to take an own message.
+pub fn set_unreached(
+    step: &mut Step<'_>,
+    id: ConversationId,
+    message_id: MessageId,
+    member: UserId,
+    unreached: bool,
+) -> Result<(), EngineError> {
+    let Some(mut message) = message_by_id(step.tx, id, step.account.id, message_id)? else { return Ok(()) };
+    let before = message.unreached.len();
+    message.unreached.retain(|id| *id != member);
+    message.unreached.extend(unreached.then_some(member));
+    if message.unreached.len() != before { row::update(step, &message) } else { Ok(()) }
+}
+
+/// Adds a row that tells what happened to a conversation of two.
 pub fn add_system(step: &mut Step<'_>, id: ConversationId, what: System) -> Result<(), EngineError> {
+    let author = conversations::known(step.tx, id)?.peer.unwrap_or(step.account.id);
+    add_system_by(step, id, author, what)
+}
+
+/// Shows what the conversations have noted since the last time.
+pub fn tell_facts(step: &mut Step<'_>) -> Result<(), EngineError> {
+    for fact in std::mem::take(&mut step.facts) {
+        add_system_by(step, fact.conversation, fact.by, System::Happened(fact.what))?;
+    }
+    Ok(())
+}
+
+fn add_system_by(step: &mut Step<'_>, id: ConversationId, author: UserId, what: System) -> Result<(), EngineError> {
     let mut conversation = conversations::known(step.tx, id)?;
     let message_id = MessageId(step.random_bytes());
-    let row = Message::incoming(&conversation, message_id, conversation.peer, step.now_ms, Body::System(what));
+    let row = Message::incoming(&conversation, message_id, author, step.now_ms, Body::System(what));
     row::append(step, &mut conversation, row)?;
     Ok(())
+}
+
+/// Tells the members that we leave.
+pub fn send_leave(step: &mut Step<'_>, id: ConversationId, proof: Vec<u8>) -> Result<(), EngineError> {
+    let conversation = conversations::known(step.tx, id)?;
+    enqueue_new(step, &conversation, kind::LEAVE, &codec::Leave { proof })
+}
+
+/// Whether the content says that this device leaves.
+pub fn is_leave(content: &[u8]) -> bool {
+    Content::read(content).is_some_and(|(content, _)| content.kind == kind::LEAVE)
+}
+
+/// Whether this message waits to leave.
+pub(super) fn is_queued(
+    step: &Step<'_>,
+    conversation: &Conversation,
+    id: MessageId,
+) -> Result<bool, EngineError> {
+    let is_it = |kind: &JobKind| matches!(kind, JobKind::Content { message: Some(message), .. } if *message == id);
+    Ok(outbox::lane(step.tx, Lane::Contents(conversation.id))?.iter().any(|job| is_it(&job.kind)))
 }
 
 /// Queues a receipt, joined to one that waits already. A stranger gets none.
@@ -244,7 +295,9 @@ pub(super) fn receipt(
     id: MessageId,
     read: bool,
 ) -> Result<(), EngineError> {
-    if contacts::known(step.tx, conversation.peer)?.request {
+    // In a group they would be as many as there are members, for every message.
+    let Some(peer) = conversation.peer else { return Ok(()) };
+    if contacts::known(step.tx, peer)?.request {
         return Ok(());
     }
     let lane = Lane::Receipts(conversation.id);
@@ -307,7 +360,14 @@ fn writable(step: &mut Step<'_>, id: ConversationId) -> Result<Conversation, Eng
         return Err(EngineError::NotRegistered);
     }
     let conversation = conversations::known(step.tx, id)?;
-    let contact = contacts::known(step.tx, conversation.peer)?;
+    let Some(peer) = conversation.peer else {
+        if !conversation.is_member() {
+            return Err(EngineError::NotAMember);
+        }
+        let alarm = conversations::members(step.tx, id)?.iter().any(|member| member.alarm);
+        return if alarm { Err(EngineError::KeyChanged) } else { Ok(conversation) };
+    };
+    let contact = contacts::known(step.tx, peer)?;
     if contact.blocked {
         return Err(EngineError::Blocked);
     }
@@ -331,7 +391,7 @@ fn own(step: &Step<'_>, id: ConversationId, target: MessageId) -> Result<Message
         return Ok(message);
     }
     let conversation = conversations::known(step.tx, id)?;
-    let theirs = message_by_id(step.tx, id, conversation.peer, target)?;
+    let theirs = row::place_of_any(step.tx, &conversation, step.account.id, target)?;
     Err(if theirs.is_some() { EngineError::NotYours } else { EngineError::UnknownMessage })
 }
 

@@ -7,6 +7,7 @@ use crate::{
     conversations::{self, Conversation, ConversationId},
     error::EngineError,
     event::Event,
+    fact::Happened,
     outbox::Blocked,
     step::Step,
     storage::{Direction, Read, Row, StorageError, Table, list, load, save},
@@ -27,6 +28,9 @@ pub struct Message {
     pub edited: bool,
     pub reactions: Vec<(UserId, String)>,
     pub state: MessageState,
+    /// Members of a group whose mailboxes have not taken it yet.
+    #[serde(default)]
+    pub unreached: Vec<UserId>,
     /// Reserved for messages that vanish.
     pub expires_after_seconds: u32,
 }
@@ -45,11 +49,13 @@ pub enum Body {
     System(System),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum System {
     SecuredAnew,
     KeyAlarm,
     PeerRetired,
+    /// In a conversation of many; the row's author did it.
+    Happened(Happened),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +128,7 @@ impl Message {
             edited: false,
             reactions: Vec::new(),
             state: MessageState::Received,
+            unreached: Vec::new(),
             expires_after_seconds: 0,
         }
     }
@@ -182,20 +189,49 @@ pub(super) fn after(
     list(read, &id.0, Some(&key(id, position)), Direction::Up, usize::MAX)
 }
 
-/// The position of a message of either side of a conversation of two.
+/// Whoever may have written in a conversation, this device included.
+pub(super) fn authors(
+    read: &(impl Read + ?Sized),
+    conversation: &Conversation,
+    me: UserId,
+) -> Result<Vec<UserId>, StorageError> {
+    match conversation.peer {
+        Some(peer) => Ok(vec![peer, me]),
+        None => {
+            let everybody = conversations::members::everybody(read, conversation.id)?;
+            Ok(everybody.into_iter().map(|member| member.id).chain([me]).collect())
+        }
+    }
+}
+
+/// The position of a message, whoever wrote it.
 pub(super) fn place_of_any(
     read: &(impl Read + ?Sized),
     conversation: &Conversation,
     me: UserId,
     id: MessageId,
 ) -> Result<Option<u64>, StorageError> {
-    for author in [conversation.peer, me] {
+    for author in authors(read, conversation, me)? {
         let place: Option<Place> = load(read, &place_key(conversation.id, author, id))?;
         if let Some(place) = place {
             return Ok(Some(place.position));
         }
     }
     Ok(None)
+}
+
+/// The author of a message of a group that does not open: only its content tells.
+pub fn nobody() -> UserId {
+    UserId::from_random([0; 5])
+}
+
+/// Puts a message that opened into the place of the row that stood for it.
+pub(super) fn fill(step: &mut Step<'_>, unopened: &Message, row: &Message) -> Result<(), EngineError> {
+    let row = Message { position: unopened.position, ..row.clone() };
+    step.tx.remove(Table::MessagePlace, &place_key(row.conversation, unopened.author, row.id))?;
+    let (conversation, author, id, position) = (row.conversation, row.author, row.id, row.position);
+    save(step.tx, &Place { conversation, author, id, position })?;
+    update(step, &row)
 }
 
 /// Gives the message the next position of its conversation.

@@ -207,6 +207,11 @@ impl Group {
         self.roster.iter().map(|(_, member)| member.clone()).collect()
     }
 
+    /// The same, each with the index of their leaf.
+    pub fn leaves(&self) -> Vec<(u32, Member)> {
+        self.roster.iter().map(|(leaf, member)| (leaf.u32(), member.clone())).collect()
+    }
+
     /// This device's leaf.
     pub fn own_index(&self) -> u32 {
         self.mls.own_leaf_index().u32()

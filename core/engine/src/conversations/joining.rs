@@ -1,0 +1,333 @@
+//! Joining by a Welcome: into a conversation of two, one of many, or back into a group whose keys were lost. And the
+//! opposite, being removed.
+
+use sealpost_wire::{
+    card::Card,
+    id::{DeliveryId, UserId},
+    limits,
+};
+
+use super::{
+    commits::{self, describe, mark},
+    group::session,
+    members::{self, adopt, name_member},
+    opening::{PURPOSE_CONVERSATION, ensure_group, forget_group, new_state, open, take_in},
+    parked::{park_welcome, take_welcomes},
+    policy::acting_admins,
+    row::{
+        Conversation, GroupState, Many, Standing, TokenSecret, conversation, group, keep_of_thread, known,
+        of_thread, update,
+    },
+    slots, tokens,
+};
+use crate::{
+    contacts::{self, Contact},
+    error::EngineError,
+    fact::Happened,
+    mls::{self, CommitApplied, Group, GroupId, GroupProfile, Member, MlsError},
+    names::ConversationId,
+    outbox,
+    parcel,
+    plan::Policy,
+    step::Step,
+    storage::save,
+};
+
+/// How far the counter of a Welcome that can't be opened may be ahead: it proves nothing of who made it, and the
+/// counter must not run out.
+const COUNTER_LEAP: u32 = 1_000;
+/// A Welcome that can't be opened is answered with an own group no more often than this.
+const ANSWER_PAUSE_MS: u64 = limits::DAY_SECONDS * 1000;
+
+/// What became of a Welcome.
+pub enum Joined {
+    /// We are in. `renewed`: a conversation that there was has a new group.
+    In { conversation: ConversationId, group: GroupId, epoch: u64, renewed: bool },
+    /// It waits for the commit that takes us out first.
+    Waits,
+    /// It was handled before, comes from somebody blocked, or is not acceptable.
+    Ignored,
+}
+
+/// Joins the group that somebody made with us, or added us to.
+pub fn join(step: &mut Step<'_>, delivery: DeliveryId, welcome: &parcel::Welcome) -> Result<Joined, EngineError> {
+    let Ok(card) = Card::from_bytes(&welcome.card) else { return Ok(Joined::Ignored) };
+    if card.id == step.account.id {
+        return Ok(Joined::Ignored);
+    }
+    match <[u8; 16]>::try_from(welcome.thread.as_slice()) {
+        Ok(thread) => join_many(step, delivery, &card, thread, welcome),
+        Err(_) if welcome.thread.is_empty() => join_two(step, &card, welcome),
+        Err(_) => Ok(Joined::Ignored),
+    }
+}
+
+/// A group that a Welcome led into.
+struct Entered {
+    id: GroupId,
+    epoch: u64,
+    profile: GroupProfile,
+    leaves: Vec<(u32, Member)>,
+    tag: [u8; 8],
+}
+
+/// Opens a Welcome, in place of the groups that are `lost`; `None` where it is not what `accept` wants.
+fn enter(
+    step: &mut Step<'_>,
+    welcome: &parcel::Welcome,
+    lost: &[GroupId],
+    accept: &dyn Fn(&mls::Joined) -> bool,
+) -> Result<Option<Entered>, MlsError> {
+    let mut session = session(step);
+    for id in lost {
+        Group::delete(&mut session, id)?;
+    }
+    let joined = Group::join(&mut session, &welcome.welcome)?;
+    if !accept(&joined) {
+        return Ok(None);
+    }
+    let group = joined.group;
+    let entered = Entered {
+        id: group.id(),
+        epoch: group.epoch(),
+        profile: group.profile().clone(),
+        leaves: group.leaves(),
+        tag: commits::tag(&group, &session)?,
+    };
+    session.finish()?;
+    lost.iter().for_each(|id| step.groups.forget(id));
+    step.groups.keep(group);
+    Ok(Some(entered))
+}
+
+fn join_two(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Result<Joined, EngineError> {
+    let accept = |joined: &mls::Joined| {
+        let (profile, members) = (joined.group.profile(), joined.group.members());
+        let two_of_us = members.len() == 2 && members.iter().any(|member| member.id == card.id);
+        is_made_by(joined, card) && two_of_us && profile.two && profile.purpose == PURPOSE_CONVERSATION
+    };
+    let entered = match enter(step, welcome, &[], &accept) {
+        Ok(Some(entered)) => entered,
+        Err(MlsError::Storage(error)) => return Err(error.into()),
+        Err(MlsError::NoKeyPackage) => return answer_with_own_group(step, card, welcome),
+        Ok(None) | Err(_) => return Ok(Joined::Ignored),
+    };
+    if !contacts::meet(step, card, &welcome.name)? {
+        forget_group(step, entered.id)?;
+        return Ok(Joined::Ignored);
+    }
+    let mut conversation = open(step, card.id)?;
+    let renewed = conversation.counter.is_some_and(|counter| counter < entered.profile.counter);
+    let state = first_state(step, &conversation, &entered);
+    save(step.tx, &state)?;
+    take_in(step, &mut conversation, &state)?;
+    Ok(Joined::In { conversation: conversation.id, group: entered.id, epoch: entered.epoch, renewed })
+}
+
+fn is_made_by(joined: &mls::Joined, card: &Card) -> bool {
+    joined.adder.id == card.id && joined.adder.identity_key == card.identity_key
+}
+
+fn first_state(step: &Step<'_>, conversation: &Conversation, entered: &Entered) -> GroupState {
+    let mut state = new_state(step, entered.id, conversation.id, entered.profile.counter);
+    mark(&mut state, entered.epoch, entered.tag, None);
+    state
+}
+
+/// The Welcome names a key package that is gone, so its group can't be joined: a known contact gets one from us, with
+/// a higher counter. Nothing proves who made such a Welcome, so this happens once a day at most.
+fn answer_with_own_group(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Result<Joined, EngineError> {
+    let known = contacts::contact(step.tx, card.id)?;
+    let trusted = known.is_some_and(|it| it.identity_key == card.identity_key && it.is_answered());
+    if !trusted {
+        return Ok(Joined::Ignored);
+    }
+    let mut conversation = open(step, card.id)?;
+    let counter = conversation.counter.unwrap_or(0);
+    let answered_lately = step.now_ms < conversation.answered_welcome_at_ms.saturating_add(ANSWER_PAUSE_MS);
+    if answered_lately || !(counter..=counter.saturating_add(COUNTER_LEAP)).contains(&welcome.counter) {
+        return Ok(Joined::Ignored);
+    }
+    conversation.answered_welcome_at_ms = step.now_ms;
+    conversation.counter = Some(welcome.counter);
+    conversation.group = None;
+    update(step, &conversation)?;
+    ensure_group(step, &conversation)?;
+    Ok(Joined::Ignored)
+}
+
+fn join_many(
+    step: &mut Step<'_>,
+    delivery: DeliveryId,
+    card: &Card,
+    thread: [u8; 16],
+    welcome: &parcel::Welcome,
+) -> Result<Joined, EngineError> {
+    let contact = contacts::contact(step.tx, card.id)?;
+    let unwanted = |it: &Contact| it.blocked || it.alarm || it.identity_key != card.identity_key;
+    let secrets = tokens::read(&welcome.secrets, step.now_seconds());
+    let (Some(secrets), false) = (secrets, contact.as_ref().is_some_and(unwanted)) else { return Ok(Joined::Ignored) };
+    let before = of_thread(step.tx, &thread)?.map(|id| known(step.tx, id)).transpose()?;
+    let (lost, replaces) = match &before {
+        Some(before) => (lost_groups(step, before)?, Replaces::of(step, before, card)?),
+        None => (Vec::new(), Replaces::Anything),
+    };
+    let accept = |joined: &mls::Joined| {
+        let profile = joined.group.profile();
+        let ours = !profile.two && profile.purpose == PURPOSE_CONVERSATION && profile.thread == thread;
+        ours && is_made_by(joined, card) && replaces.allows(joined.group.id(), profile.counter)
+    };
+    let mut entered = enter(step, welcome, &[], &accept);
+    if matches!(entered, Err(MlsError::AlreadyJoined)) && !lost.is_empty() {
+        entered = enter(step, welcome, &lost, &accept);
+    }
+    match entered {
+        Ok(Some(entered)) => {
+            let trusted = contact.is_some_and(|contact| contact.is_answered());
+            moved_in(step, card, before, entered, secrets, welcome, trusted)
+        }
+        Err(MlsError::Storage(error)) => Err(error.into()),
+        Err(MlsError::AlreadyJoined) => match before.and_then(|before| before.group) {
+            Some(id) => wait(step, id, delivery, welcome),
+            None => Ok(Joined::Ignored),
+        },
+        Ok(None) | Err(_) => Ok(Joined::Ignored),
+    }
+}
+
+/// Which Welcomes may follow upon what there is.
+enum Replaces {
+    /// There is nothing, or we are out.
+    Anything,
+    /// The same group, where its keys are lost here: by any of its members. Another one: by whoever acts as admin.
+    Group { lost: Vec<GroupId>, by_member: bool, by_admin: bool, counter: u32 },
+}
+
+impl Replaces {
+    fn of(step: &Step<'_>, before: &Conversation, card: &Card) -> Result<Self, EngineError> {
+        let Some(many) = before.many.as_ref().filter(|_| before.takes_part() || before.is_invited()) else {
+            return Ok(Replaces::Anything);
+        };
+        let present = members::members(step.tx, before.id)?;
+        let by_member = present.iter().any(|it| it.id == card.id && it.identity_key == card.identity_key);
+        let acting = acting_admins(&many.admins, present.iter().map(|it| it.id));
+        Ok(Replaces::Group {
+            lost: lost_groups(step, before)?,
+            by_member,
+            by_admin: by_member && acting.contains(&card.id),
+            counter: before.counter.unwrap_or(0),
+        })
+    }
+
+    fn allows(&self, id: GroupId, new: u32) -> bool {
+        match self {
+            Replaces::Anything => true,
+            Replaces::Group { lost, by_member, .. } if lost.contains(&id) => *by_member,
+            Replaces::Group { by_admin, counter, .. } => {
+                *by_admin && (*counter..=counter.saturating_add(COUNTER_LEAP)).contains(&new)
+            }
+        }
+    }
+}
+
+fn lost_groups(step: &Step<'_>, conversation: &Conversation) -> Result<Vec<GroupId>, EngineError> {
+    let mut lost = Vec::new();
+    for id in &conversation.groups {
+        lost.extend(group(step.tx, *id)?.filter(|state| state.torn).map(|state| state.id));
+    }
+    Ok(lost)
+}
+
+/// The Welcome may have overtaken the commit that takes the old leaf out.
+fn wait(
+    step: &mut Step<'_>,
+    id: GroupId,
+    delivery: DeliveryId,
+    welcome: &parcel::Welcome,
+) -> Result<Joined, EngineError> {
+    let Some(state) = group(step.tx, id)? else { return Ok(Joined::Ignored) };
+    park_welcome(step, &id, delivery, welcome)?;
+    slots::look(step, &state)?;
+    Ok(Joined::Waits)
+}
+
+fn moved_in(
+    step: &mut Step<'_>,
+    card: &Card,
+    before: Option<Conversation>,
+    entered: Entered,
+    secrets: Vec<TokenSecret>,
+    welcome: &parcel::Welcome,
+    trusted: bool,
+) -> Result<Joined, EngineError> {
+    let standing = match before.as_ref().and_then(|before| before.many.as_ref()).map(|many| many.standing) {
+        Some(standing @ (Standing::Member | Standing::Leaving | Standing::Invited { .. })) => standing,
+        Some(Standing::Removed) | None if trusted => Standing::Member,
+        _ => Standing::Invited { by: card.id },
+    };
+    let back = before.as_ref().is_some_and(|before| before.groups.contains(&entered.id));
+    let taking_part = before.as_ref().is_some_and(Conversation::takes_part);
+    let mut many = Many {
+        thread: entered.profile.thread,
+        name: String::new(),
+        admins: Vec::new(),
+        policy: Policy::default(),
+        standing,
+        secrets,
+    };
+    describe(&mut many, &entered.profile);
+    let id = before.as_ref().map_or_else(|| ConversationId(step.random_bytes()), |before| before.id);
+    keep_of_thread(step, many.thread, id)?;
+    let mut row = before.unwrap_or_else(|| Conversation::new(id, None, None, step.now_ms));
+    row.many = Some(many);
+    let state = first_state(step, &row, &entered);
+    save(step.tx, &state)?;
+    take_in(step, &mut row, &state)?;
+    let row = conversation(step.tx, id)?.unwrap_or(row);
+    if row.group == Some(entered.id) {
+        let all: Vec<Member> = entered.leaves.iter().map(|(_, member)| member.clone()).collect();
+        adopt(step, &row, &entered.leaves, entered.epoch, &all)?;
+    }
+    for named in &welcome.names {
+        if let Ok(member) = named.id.parse::<UserId>() {
+            name_member(step, id, member, &named.name, false)?;
+        }
+    }
+    step.note(id, card.id, match () {
+        () if back => Happened::BackAgain,
+        () if taking_part => Happened::CreatedAnew,
+        () => Happened::Joined,
+    });
+    if row.takes_part() {
+        tokens::publish(step)?;
+    }
+    Ok(Joined::In { conversation: id, group: entered.id, epoch: entered.epoch, renewed: taking_part })
+}
+
+/// A commit took this device out: its keys go. Where the same commit takes it in again, the Welcome is on its way.
+pub(super) fn evicted(step: &mut Step<'_>, state: &GroupState, applied: &CommitApplied) -> Result<(), EngineError> {
+    let mut row = known(step.tx, state.conversation)?;
+    if applied.added.iter().any(|member| member.id == step.account.id) {
+        let asked = Some((step.now_ms, 1));
+        return Ok(save(step.tx, &GroupState { torn: true, pending: None, asked, ..state.clone() })?);
+    }
+    forget_group(step, state.id)?;
+    row.groups.retain(|id| *id != state.id);
+    if row.group == Some(state.id) {
+        row.group = None;
+        if let Some(many) = &mut row.many {
+            many.standing = if many.standing == Standing::Leaving { Standing::Left } else { Standing::Removed };
+        }
+        outbox::drop_changes(step, row.id)?;
+        tokens::publish(step)?;
+    }
+    update(step, &row)
+}
+
+/// Welcomes that came before the commit that makes room for them, where it has come now.
+pub fn waiting_welcomes(
+    step: &mut Step<'_>,
+    id: &GroupId,
+) -> Result<Vec<(DeliveryId, parcel::Welcome)>, EngineError> {
+    if group(step.tx, *id)?.is_some_and(|state| state.torn) { take_welcomes(step, id) } else { Ok(Vec::new()) }
+}

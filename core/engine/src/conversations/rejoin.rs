@@ -1,0 +1,233 @@
+//! The way back of a device that lost its group: it asks those who act as admins to take it out and in again, by a
+//! request that its identity key signs, since there is no epoch to seal it in. One who acts as admin alone creates the
+//! group anew instead.
+
+use prost::Message as _;
+use sealpost_crypto::{
+    hash::sha256,
+    keys::{Domain, verify},
+};
+use sealpost_wire::{
+    id::UserId,
+    limits::{self, DAY_SECONDS},
+};
+
+use super::{
+    commits::unstage,
+    group::with_group,
+    groups,
+    members::{self, Member},
+    policy::acting_admins,
+    row::{Conversation, GroupState, group, known},
+    slot_content::Proof,
+};
+use crate::{
+    error::EngineError,
+    fact::Happened,
+    mls::{GroupId, MlsError, check_key_package, generate_key_packages},
+    outbox::{self, JobKind, Lane},
+    parcel::{self, Body},
+    plan::Change,
+    step::Step,
+    storage::save,
+};
+
+/// A request is not repeated within this.
+const ASK_PAUSE_MS: u64 = DAY_SECONDS * 1000;
+/// Each further admin waits so much longer before acting on somebody's request.
+const RANK_PAUSE_MS: u64 = 10 * 60 * 1000;
+/// From this request on all members are asked, whoever the admins are.
+const ASK_ALL: u32 = 2;
+
+/// The group is torn for this device: the conversation says so, and the way back begins.
+pub(super) fn torn(step: &mut Step<'_>, conversation: &Conversation, state: &GroupState) -> Result<(), EngineError> {
+    step.note(conversation.id, step.account.id, Happened::Torn);
+    ask(step, conversation, state, true)
+}
+
+/// Asks again where the last request has not helped for a day.
+pub(super) fn ask_again(step: &mut Step<'_>, state: &GroupState) -> Result<(), EngineError> {
+    let conversation = known(step.tx, state.conversation)?;
+    let current = conversation.group == Some(state.id) && conversation.many.is_some();
+    if current && conversation.takes_part() && !asked_lately(step, state) {
+        return ask(step, &conversation, state, true);
+    }
+    Ok(())
+}
+
+/// A member's epoch has another tag than ours: the group may have parted. The admins' side is the one that stays.
+pub(super) fn parted(step: &mut Step<'_>, conversation: &Conversation, state: &GroupState) -> Result<(), EngineError> {
+    let acting = acting(step, conversation, None)?;
+    if acting.first() == Some(&step.account.id) || asked_lately(step, state) {
+        return Ok(());
+    }
+    ask(step, conversation, state, false)
+}
+
+/// This device's keys of the group may be in use elsewhere: they are given up.
+pub(super) fn start_over(step: &mut Step<'_>, conversation: &Conversation) -> Result<bool, EngineError> {
+    let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() else {
+        return Ok(false);
+    };
+    unstage(step, &mut state)?;
+    state.torn = true;
+    save(step.tx, &state)?;
+    if conversation.takes_part() {
+        torn(step, conversation, &state)?;
+    }
+    Ok(false)
+}
+
+fn asked_lately(step: &Step<'_>, state: &GroupState) -> bool {
+    state.asked.is_some_and(|(at, _)| step.now_ms.saturating_sub(at) < ASK_PAUSE_MS)
+}
+
+fn acting(
+    step: &Step<'_>,
+    conversation: &Conversation,
+    without: Option<UserId>,
+) -> Result<Vec<UserId>, EngineError> {
+    let Some(many) = &conversation.many else { return Ok(Vec::new()) };
+    let members = members::members(step.tx, conversation.id)?;
+    let ids = members.iter().map(|member| member.id).filter(|id| Some(*id) != without);
+    Ok(acting_admins(&many.admins, ids))
+}
+
+fn ask(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    state: &GroupState,
+    torn: bool,
+) -> Result<(), EngineError> {
+    let me = step.account.id;
+    let times = state.asked.map_or(0, |(_, times)| times);
+    let mut state = state.clone();
+    state.asked = Some((step.now_ms, times + 1));
+    save(step.tx, &state)?;
+    let mut to = acting(step, conversation, None)?;
+    if torn && to.first() == Some(&me) {
+        // Nobody acts before us: a group that we make anew is the one that stays.
+        return groups::create_anew(step, conversation, &state.suspects);
+    }
+    if times >= ASK_ALL {
+        to = members::members(step.tx, conversation.id)?.iter().map(|member| member.id).collect();
+    }
+    to.retain(|id| *id != me);
+    let Some(request) = request(step, &state, torn)? else { return Ok(()) };
+    let kind = JobKind::Ask { conversation: conversation.id, group: state.id, parcel: request.into_bytes(), to };
+    outbox::enqueue(step, Lane::Handshakes(state.id), kind, 0)
+}
+
+fn request(step: &mut Step<'_>, state: &GroupState, torn: bool) -> Result<Option<Body>, EngineError> {
+    let Some(mark) = state.marks.last().cloned() else { return Ok(None) };
+    let expires = step.now_seconds() + limits::KEY_PACKAGE_SECONDS;
+    let package = with_group(step, &state.id, |session, group| {
+        generate_key_packages(session, group.suite(), 1, false, expires)
+    })?;
+    let Some(key_package) = package.and_then(|mut packages| packages.pop()) else { return Ok(None) };
+    let mut request = parcel::Rejoin {
+        group: state.id.0.to_vec(),
+        epoch: mark.epoch,
+        epoch_tag: mark.tag.to_vec(),
+        torn,
+        key_package,
+        member: step.account.id.to_string(),
+        signature: Vec::new(),
+    };
+    let proof = proof(&request);
+    request.signature = step.identity_key.sign(Domain::Rejoin, &proof.signed_bytes(state.id)).to_vec();
+    Ok(Some(Body::Rejoin(request)))
+}
+
+/// What the request proves to all members, once it stands in a slot.
+fn proof(request: &parcel::Rejoin) -> Proof {
+    let flags = [request.epoch_tag.as_slice(), &[u8::from(request.torn)], &request.key_package].concat();
+    Proof {
+        member: request.member.clone(),
+        epoch: request.epoch,
+        hash: sha256(&flags).to_vec(),
+        signature: request.signature.clone(),
+    }
+}
+
+/// Somebody asks to be added afresh: done if it is their word, and they need it.
+pub fn asked(step: &mut Step<'_>, request: &parcel::Rejoin) -> Result<(), EngineError> {
+    let Ok(id) = <[u8; 16]>::try_from(request.group.as_slice()).map(GroupId) else { return Ok(()) };
+    let Some(state) = group(step.tx, id)?.filter(|state| !state.torn) else { return Ok(()) };
+    let conversation = known(step.tx, state.conversation)?;
+    if conversation.group != Some(id) || !conversation.is_member() {
+        return Ok(());
+    }
+    let proof = proof(request);
+    let member = proof.id().map(|member| members::member(step.tx, conversation.id, member)).transpose()?.flatten();
+    let Some(member) = member.filter(|member| member.present && member.id != step.account.id) else { return Ok(()) };
+    let signed = proof.signed_bytes(id);
+    if !verify(&member.identity_key, Domain::Rejoin, &signed, &proof.signature) || request.epoch < member.since_epoch {
+        return Ok(());
+    }
+    if !request.torn && !differs(&state, request) {
+        return Ok(());
+    }
+    if !is_sound(step, &state, &member, &request.key_package)? {
+        return Ok(());
+    }
+    let acting = acting(step, &conversation, Some(member.id))?;
+    let Some(rank) = acting.iter().position(|id| *id == step.account.id) else { return Ok(()) };
+    let lane = Lane::Care(conversation.id);
+    for job in outbox::lane(step.tx, lane)? {
+        if matches!(&job.kind, JobKind::Change { change: Change::Readd { member: id, .. }, .. } if *id == member.id) {
+            return Ok(());
+        }
+    }
+    if let Some(signer) = signer(&state, request.epoch).filter(|_| request.torn && rank == 0) {
+        step.note(conversation.id, member.id, Happened::CouldNotFollow(signer));
+    }
+    let (key_package, proof) = (request.key_package.clone(), proof.encode_to_vec());
+    let change = Change::Readd { member: member.id, key_package, proof };
+    enqueue_in_turn(step, &conversation, change, rank)
+}
+
+/// Queues a change that any of those who act as admins can make, each later than the one before.
+pub(super) fn enqueue_in_turn(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    change: Change,
+    rank: usize,
+) -> Result<(), EngineError> {
+    let kind = JobKind::Change { conversation: conversation.id, change };
+    outbox::enqueue(step, Lane::Care(conversation.id), kind, rank as u64 * RANK_PAUSE_MS)
+}
+
+/// The place in which this device acts when somebody goes or comes back; `None`: others do.
+pub(super) fn rank(
+    step: &Step<'_>,
+    conversation: &Conversation,
+    without: UserId,
+) -> Result<Option<usize>, EngineError> {
+    let acting = acting(step, conversation, Some(without))?;
+    Ok(acting.iter().position(|id| *id == step.account.id))
+}
+
+/// Whether the epoch that they were in is another one than ours of that number.
+fn differs(state: &GroupState, request: &parcel::Rejoin) -> bool {
+    state.marks.iter().any(|mark| mark.epoch == request.epoch && mark.tag.as_slice() != request.epoch_tag)
+}
+
+/// Who made the commit that ended the epoch.
+fn signer(state: &GroupState, epoch: u64) -> Option<UserId> {
+    state.marks.iter().find(|mark| mark.epoch == epoch + 1)?.committer
+}
+
+fn is_sound(
+    step: &mut Step<'_>,
+    state: &GroupState,
+    member: &Member,
+    key_package: &[u8],
+) -> Result<bool, EngineError> {
+    let Some(suite) = with_group(step, &state.id, |_, group| Ok(group.suite()))? else { return Ok(false) };
+    match check_key_package(key_package, suite, step.now_seconds()) {
+        Ok(found) => Ok(found.id == member.id && found.identity_key == member.identity_key),
+        Err(MlsError::Storage(error)) => Err(error.into()),
+        Err(_) => Ok(false),
+    }
+}

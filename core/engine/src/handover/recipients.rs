@@ -1,0 +1,217 @@
+//! Deliveries to one or many: who gets them now, and who gets them later, alone.
+//!
+//! A delivery to a group lists every member, this device included, so that the missing one does not give the sender
+//! away. Whoever refuses it is tried again alone, in a lane of their own that keeps the order; what that one waits for
+//! nobody else waits for.
+
+use sealpost_wire::{
+    envelope::DeliveryAnswer,
+    error::ErrorCode,
+    id::{DeliveryId, UserId},
+    limits,
+};
+
+use crate::{
+    command::Request,
+    conversations::{self, Conversation, ConversationId, Route, members},
+    error::EngineError,
+    fact::Happened,
+    messages,
+    outbox::{self, Job, JobKind, Lane, Sealed},
+    step::Step,
+    sync,
+};
+
+/// Deliveries that wait for one member of one conversation. Beyond it, the member has to ask for what is missing.
+const BEHIND: usize = 1_000;
+/// A mailbox that is full, or takes none of the tokens, is tried again after this.
+const LATER_MS: u64 = 10 * 60 * 1000;
+
+/// The delivery of a parcel that the job holds.
+pub fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, EngineError> {
+    let (conversation, parcel, to) = match &job.kind {
+        JobKind::Welcome { conversation, parcel, to, .. } | JobKind::Ask { conversation, parcel, to, .. } => {
+            (*conversation, parcel.clone(), to.clone())
+        }
+        JobKind::Commit { group, parcel, to } => match conversations::group(step.tx, *group)? {
+            Some(state) => (state.conversation, parcel.clone(), to.clone()),
+            None => return pointless(step, &job),
+        },
+        JobKind::Behind { conversation, member, parcel, until_ms, .. } => {
+            let present = members::is_present(step.tx, *conversation, *member)?;
+            if !present || *until_ms <= step.now_ms || !conversations::known(step.tx, *conversation)?.takes_part() {
+                return pointless(step, &job);
+            }
+            (*conversation, parcel.clone(), vec![*member])
+        }
+        _ => return Ok(None),
+    };
+    let conversation = conversations::known(step.tx, conversation)?;
+    let routes = match &job.kind {
+        JobKind::Welcome { .. } => conversations::routes_by_card(step, &conversation, &to)?,
+        _ => conversations::routes(step, &conversation, &to)?,
+    };
+    if routes.is_empty() {
+        return pointless(step, &job);
+    }
+    if job.sealed.is_none() {
+        let delivery_id = DeliveryId(step.random_bytes());
+        job.sealed = Some(Sealed { delivery_id, parcel: Vec::new(), sealed_in: None, to: Vec::new() });
+    }
+    let tried = if let JobKind::Behind { tried, .. } = &job.kind { *tried } else { 0 };
+    deliver(step, job, &parcel, &routes, tried)
+}
+
+/// Notes whom the delivery lists, and makes it.
+fn deliver(
+    step: &mut Step<'_>,
+    mut job: Job,
+    parcel: &[u8],
+    routes: &[Route],
+    tried: usize,
+) -> Result<Option<Request>, EngineError> {
+    let Some(sealed) = &mut job.sealed else { return Ok(None) };
+    sealed.to = routes.iter().map(|route| route.to).collect();
+    let (delivery_id, to_self) = (sealed.delivery_id, sealed.to.contains(&step.account.id));
+    outbox::update(step, &job)?;
+    if to_self {
+        sync::expect_own(step, delivery_id)?;
+    }
+    conversations::seal_delivery(step, parcel, delivery_id, routes, tried).map(|it| Some(Request::Deliver(it)))
+}
+
+fn pointless(step: &mut Step<'_>, job: &Job) -> Result<Option<Request>, EngineError> {
+    if let JobKind::Welcome { group, .. } = &job.kind {
+        conversations::welcome_delivered(step, *group)?;
+    }
+    outbox::remove(step, &job.id)?;
+    Ok(None)
+}
+
+/// The delivery of a content that was sealed. In a group, whoever is behind gets it behind what they wait for.
+pub fn prepare_content(
+    step: &mut Step<'_>,
+    job: Job,
+    conversation: &Conversation,
+) -> Result<Option<Request>, EngineError> {
+    let Some(sealed) = job.sealed.clone() else { return Ok(None) };
+    if let Some(peer) = conversation.peer {
+        let routes = conversations::routes(step, conversation, &[peer])?;
+        return deliver(step, job, &sealed.parcel, &routes, 0);
+    }
+    let mut to = sealed.to.clone();
+    if to.is_empty() {
+        for member in conversations::members(step.tx, conversation.id)? {
+            match outbox::last(step.tx, Lane::Behind(conversation.id, member.id))? {
+                Some(_) => fall_behind(step, &job, conversation, member.id, 0, 0)?,
+                None => to.push(member.id),
+            }
+        }
+    }
+    let routes = conversations::routes(step, conversation, &to)?;
+    deliver(step, job, &sealed.parcel, &routes, 0)
+}
+
+/// The relay took a delivery of many: who did not is tried again alone.
+pub fn delivered(
+    step: &mut Step<'_>,
+    job: &Job,
+    conversation: &Conversation,
+    answer: &DeliveryAnswer,
+) -> Result<(), EngineError> {
+    let Some(sealed) = &job.sealed else { return Ok(()) };
+    for refused in &answer.refused {
+        let Some(id) = sealed.to.get(refused.index as usize).filter(|id| **id != step.account.id) else { continue };
+        match ErrorCode::from(refused.code.as_str()) {
+            ErrorCode::Retired => retired(step, conversation.id, *id)?,
+            ErrorCode::TokenRefused => fall_behind(step, job, conversation, *id, 1, 0)?,
+            _ => fall_behind(step, job, conversation, *id, 0, LATER_MS)?,
+        }
+    }
+    Ok(())
+}
+
+/// Queues what the job delivers for this member alone.
+fn fall_behind(
+    step: &mut Step<'_>,
+    job: &Job,
+    conversation: &Conversation,
+    member: UserId,
+    tried: usize,
+    pause_ms: u64,
+) -> Result<(), EngineError> {
+    let (parcel, message) = match (&job.kind, &job.sealed) {
+        (JobKind::Content { message, .. }, Some(sealed)) => (sealed.parcel.clone(), *message),
+        (JobKind::Welcome { parcel, .. } | JobKind::Commit { parcel, .. } | JobKind::Ask { parcel, .. }, _) => {
+            (parcel.clone(), None)
+        }
+        _ => return Ok(()),
+    };
+    // Whoever is out has no use for more than the commit that says so, which also stands in its slot.
+    if !members::is_present(step.tx, conversation.id, member)? {
+        return Ok(());
+    }
+    let lane = Lane::Behind(conversation.id, member);
+    if outbox::lane(step.tx, lane)?.len() >= BEHIND {
+        return Ok(());
+    }
+    let delivery_id = job.sealed.as_ref().map_or_else(|| DeliveryId(step.random_bytes()), |sealed| sealed.delivery_id);
+    let until_ms = step.now_ms + limits::RESEAL_SECONDS * 1000;
+    // A Welcome is tried by the tokens of the group too.
+    let by_card = matches!(job.kind, JobKind::Welcome { .. });
+    let tried = if by_card { 0 } else { tried };
+    let kind = JobKind::Behind { conversation: conversation.id, member, parcel, message, tried, until_ms };
+    outbox::enqueue_sealed(step, lane, kind, delivery_id, pause_ms)?;
+    match message {
+        Some(message) => messages::set_unreached(step, conversation.id, message, member, true),
+        None => Ok(()),
+    }
+}
+
+fn retired(step: &mut Step<'_>, conversation: ConversationId, id: UserId) -> Result<(), EngineError> {
+    if members::set_member_retired(step, conversation, id)? {
+        step.note(conversation, id, Happened::Retired(id));
+    }
+    Ok(())
+}
+
+/// The relay answered the delivery to one who was behind.
+pub fn delivered_to_one(step: &mut Step<'_>, mut job: Job, answer: &DeliveryAnswer) -> Result<(), EngineError> {
+    let JobKind::Behind { conversation, member, message, tried, .. } = &mut job.kind else { return Ok(()) };
+    let (id, member, message) = (*conversation, *member, *message);
+    let row = conversations::known(step.tx, id)?;
+    let tokens = conversations::routes(step, &row, &[member])?.pop().map(|route| route.tokens).unwrap_or_default();
+    match answer.refused.first().map(|refused| ErrorCode::from(refused.code.as_str())) {
+        None => {
+            if let Some((Some(generation), _)) = tokens.get(*tried) {
+                members::set_generation(step, id, member, *generation)?;
+            }
+            if let Some(message) = message {
+                messages::set_unreached(step, id, message, member, false)?;
+            }
+            outbox::remove(step, &job.id)
+        }
+        Some(ErrorCode::Retired) => {
+            retired(step, id, member)?;
+            outbox::remove(step, &job.id)
+        }
+        Some(ErrorCode::TokenRefused) if *tried + 1 < tokens.len() => {
+            *tried += 1;
+            outbox::update(step, &job)
+        }
+        Some(_) => {
+            *tried = 0;
+            outbox::retry(step, job, LATER_MS)
+        }
+    }
+}
+
+/// This member is here now: what waited for them goes at once.
+pub fn member_is_here(step: &mut Step<'_>, conversation: ConversationId, id: UserId) -> Result<(), EngineError> {
+    let Some(mut job) = outbox::lane(step.tx, Lane::Behind(conversation, id))?.into_iter().next() else { return Ok(()) };
+    if job.not_before_ms > step.now_ms {
+        job.not_before_ms = 0;
+        outbox::update(step, &job)?;
+    }
+    Ok(())
+}
