@@ -69,7 +69,8 @@ fn apply(content: Option<Vec<u8>>, change: &Change) -> Option<Vec<u8>> {
         Change::Write { at, bytes } => {
             let mut content = content.unwrap_or_default();
             let end = at + bytes.len();
-            content.resize(content.len().max(end), 0);
+            // A good deal faster than `resize` in a test that is not optimised.
+            content.extend_from_slice(&vec![0; end.saturating_sub(content.len())]);
             content[*at..end].copy_from_slice(bytes);
             Some(content)
         }

@@ -1,0 +1,6 @@
+//! The device database on a disk that fails: whatever a script of openings, commits and closings is about to do when it
+//! happens, nothing that was committed is lost and nothing is half there.
+
+mod power;
+mod refusals;
+mod script;
