@@ -21,6 +21,13 @@ fn power_cut_that_tears_a_write_leaves_it_whole_or_not_at_all() {
 }
 
 #[test]
+fn power_cut_after_writes_that_nobody_was_told_of_leaves_them_whole_or_not_at_all() {
+    for script in [MAKING, USING] {
+        cut_at_each(script, Remains::All);
+    }
+}
+
+#[test]
 fn power_cut_in_the_midst_of_reordered_writes_leaves_them_whole_or_not_at_all() {
     for script in [MAKING, USING] {
         (0..2).for_each(|seed| cut_at_each(script, Remains::Some(seed)));
