@@ -61,8 +61,17 @@ impl From<rusqlite::Error> for OpenError {
 /// SQLite's error as the engine's.
 pub(crate) fn storage_error(error: &rusqlite::Error) -> StorageError {
     let cause = error.to_string();
-    if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) {
-        return StorageError::DiskFull;
+    match error.sqlite_error().map(|error| error.extended_code) {
+        Some(ffi::SQLITE_IOERR_SHMSIZE) => return StorageError::DiskFull,
+        // A disk that breaks, or a system that takes writing away under an open file.
+        Some(
+            ffi::SQLITE_IOERR_WRITE
+            | ffi::SQLITE_IOERR_FSYNC
+            | ffi::SQLITE_IOERR_DIR_FSYNC
+            | ffi::SQLITE_IOERR_TRUNCATE
+            | ffi::SQLITE_IOERR_DELETE,
+        ) => return StorageError::ReadOnly(cause),
+        _ => {}
     }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StorageError::DiskFull,

@@ -5,6 +5,8 @@
 //! files included; a migration that was released is never changed.
 
 mod error;
+#[cfg(feature = "faults")]
+mod faults;
 mod folder;
 mod open;
 mod reader;

@@ -129,7 +129,8 @@ fn create(folder: &AccountFolder, key: &[u8; 32]) -> Result<(), OpenError> {
     let unfinished = folder.unfinished_database()?;
     let mut connection = connect(&unfinished, key, Access::Write)?;
     schema::migrate(&mut connection)?;
-    // Closing folds the write-ahead log into the file.
+    // Closing would fold the write-ahead log into the file as well, but not say where it could not.
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     connection.close().map_err(|(_, error)| error)?;
     folder.write_key_check(key)?;
     folder.finish_database(&unfinished)

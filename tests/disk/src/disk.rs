@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -159,7 +160,7 @@ impl File {
             return;
         }
         match self.image.after_power_cut(remains) {
-            Some(content) => fs::write(path, content).expect("what remains is written"),
+            Some(content) => write(path, &content),
             None => remove(path),
         }
     }
@@ -322,6 +323,14 @@ fn read(path: &Path) -> Option<Vec<u8>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => panic!("{}: {error}", path.display()),
     }
+}
+
+/// Over what is there: a file system may wait for the disk where a file is emptied first.
+fn write(path: &Path, content: &[u8]) {
+    let mut options = OpenOptions::new();
+    let file = options.write(true).create(true).truncate(false).open(path);
+    let written = file.and_then(|mut file| file.write_all(content).and_then(|()| file.set_len(content.len() as u64)));
+    written.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 }
 
 fn remove(path: &Path) {
