@@ -108,7 +108,7 @@ pub fn message_record(message: &Message) -> Value {
         Body::Deleted => ("deleted", None),
         Body::Unsupported { .. } => ("unsupported", None),
         Body::Unopened => ("unopened", None),
-        Body::System { what } => ("system", Some(system_code(*what))),
+        Body::System { what } => ("system", Some(system_code(what))),
     };
     let reactions: Vec<Value> =
         message.reactions.iter().map(|reaction| json!({"author": reaction.author, "emoji": reaction.emoji})).collect();
@@ -159,6 +159,7 @@ pub fn body(message: &Message, words: &Words) -> String {
         Body::System { what: SystemRow::SecuredAnew } => words.say("system-secured-anew"),
         Body::System { what: SystemRow::KeyAlarm } => words.say("system-key-alarm"),
         Body::System { what: SystemRow::PeerRetired } => words.say("system-peer-retired"),
+        Body::System { what: SystemRow::Group { change } } => format!("{change:?}"),
     }
 }
 
@@ -175,11 +176,12 @@ pub fn connection_code(state: Connection) -> &'static str {
     }
 }
 
-fn system_code(what: SystemRow) -> &'static str {
+fn system_code(what: &SystemRow) -> &'static str {
     match what {
         SystemRow::SecuredAnew => "secured_anew",
         SystemRow::KeyAlarm => "key_alarm",
         SystemRow::PeerRetired => "peer_retired",
+        SystemRow::Group { .. } => "group",
     }
 }
 
@@ -206,6 +208,7 @@ fn failure_key(reason: Failure) -> &'static str {
         Failure::Blocked => "failed-blocked",
         Failure::NoDowngrade => "failed-no-downgrade",
         Failure::Refused => "failed-refused",
+        Failure::NotAMember => "failed-not-a-member",
     }
 }
 
@@ -277,6 +280,7 @@ mod tests {
             edited: false,
             reactions: Vec::new(),
             state: MessageState::Received,
+            unreached: Vec::new(),
         }
     }
 }

@@ -115,7 +115,9 @@ fn seal_content(step: &mut Step<'_>, id: ConversationId, content: &[u8]) -> Resu
     session.finish()?;
     // Behind one byte each for the tag and the number of the kind, and for the tag and the length of the ID.
     let id = content.get(4..20).unwrap_or_default();
-    conversations::seal_parcel(step, conversation.peer, &message_parcel(&message, id), false)
+    let peer = conversation.peer.expect("a conversation of two");
+    let routes = conversations::routes(step, &conversation, &[peer])?;
+    conversations::seal_delivery(step, &message_parcel(&message, id), DeliveryId(random()), &routes, 0)
 }
 
 /// Seals any bytes to somebody's device.

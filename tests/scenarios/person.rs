@@ -155,7 +155,7 @@ impl Person {
     /// All messages of the conversation with somebody.
     pub fn messages(&self, other: &Person) -> Vec<Message> {
         let conversations = self.account().conversations().expect("conversations are read");
-        match conversations.into_iter().find(|conversation| conversation.peer == other.id()) {
+        match conversations.into_iter().find(|conversation| conversation.peer.as_deref() == Some(&*other.id())) {
             Some(conversation) => self.account().messages(&conversation.id, None, 500).expect("messages are read"),
             None => Vec::new(),
         }

@@ -68,6 +68,16 @@ pub enum Error {
     NotYours,
     #[error("the contact is blocked")]
     Blocked,
+    #[error("the conversation is not a group")]
+    NotAGroup,
+    #[error("not a member of the group")]
+    NotAMember,
+    #[error("only admins of the group can do that")]
+    NotAdmin,
+    #[error("a group needs an admin: make somebody else one first")]
+    LastAdmin,
+    #[error("too many: at most {limit}")]
+    TooMany { limit: u64 },
 
     // The relay.
     #[error("the relay can't be reached: {detail}")]
@@ -133,6 +143,11 @@ impl Error {
             Error::UnknownMessage => "unknown_message",
             Error::NotYours => "not_yours",
             Error::Blocked => "blocked",
+            Error::NotAGroup => "not_a_group",
+            Error::NotAMember => "not_a_member",
+            Error::NotAdmin => "not_admin",
+            Error::LastAdmin => "last_admin",
+            Error::TooMany { .. } => "too_many",
             _ => self.relay_code(),
         }
     }

@@ -27,6 +27,11 @@ pub(crate) fn of_engine(error: EngineError) -> Error {
         EngineError::Blocked => Error::Blocked,
         EngineError::Empty => Error::Empty,
         EngineError::TooLong { limit_bytes } => Error::TooLong { limit_bytes: limit_bytes as u64 },
+        EngineError::NotAGroup => Error::NotAGroup,
+        EngineError::NotAMember => Error::NotAMember,
+        EngineError::NotAdmin => Error::NotAdmin,
+        EngineError::LastAdmin => Error::LastAdmin,
+        EngineError::TooMany { limit } => Error::TooMany { limit: limit as u64 },
         EngineError::Mls(_) | EngineError::BadAnswer(_) => Error::Internal { detail: error.to_string() },
     }
 }

@@ -61,17 +61,61 @@ pub struct Contact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {
     pub id: String,
-    /// The other person.
-    pub peer: String,
+    /// The other one of two; `None` in a group.
+    pub peer: Option<String>,
+    /// What there is to know of a group; `None` in a conversation of two.
+    pub group: Option<Group>,
     pub title: String,
+    /// Of a group: that of the member who is trusted least.
     pub trust: Trust,
     pub unread: u32,
     pub draft: String,
     /// Unix milliseconds; `Some(u64::MAX)` for good.
     pub muted_until_ms: Option<u64>,
+    /// A stranger wrote first, or invites into a group: not accepted yet.
     pub request: bool,
     /// The newest message, for the list.
     pub last: Option<Message>,
+}
+
+/// A conversation of many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    pub standing: GroupStanding,
+    /// Whether this device may do what admins may.
+    pub admin: bool,
+    /// How many are in it, this device included.
+    pub members: u32,
+    /// Whether members who are no admins may add others.
+    pub members_add: bool,
+    /// Whether members who are no admins may rename it.
+    pub members_rename: bool,
+}
+
+/// What this device is in a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupStanding {
+    /// By somebody who is no contact; accept it, or leave.
+    Invited { by: String },
+    Member,
+    /// Said so, and the word is on its way.
+    Leaving,
+    Left,
+    Removed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    pub id: String,
+    /// A contact's name as given here, else the name that they or their inviter gave, else the ID.
+    pub name: String,
+    pub trust: Trust,
+    pub admin: bool,
+    /// This device.
+    pub me: bool,
+    pub contact: bool,
+    /// The ID is retired: nothing reaches them any more.
+    pub retired: bool,
 }
 
 /// One row on the screen. The order of a conversation is that of `position`, which never changes.
@@ -90,6 +134,8 @@ pub struct Message {
     pub edited: bool,
     pub reactions: Vec<Reaction>,
     pub state: MessageState,
+    /// IDs of a group's members whose mailboxes have not taken it yet; it is tried again for a week.
+    pub unreached: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,14 +152,47 @@ pub enum Body {
     System { what: SystemRow },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SystemRow {
+    /// In a group: the row's author did it.
+    Group { change: GroupChange },
     /// The conversation was secured anew, since its keys were lost or out of step.
     SecuredAnew,
     /// The peer's key changed: alarm.
     KeyAlarm,
     /// The peer's ID is retired.
     PeerRetired,
+}
+
+/// What happened in a group. Members are named by their IDs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupChange {
+    Created,
+    /// This device was added.
+    Joined,
+    Added { member: String },
+    /// Nothing was served for this person, or taken by their mailbox.
+    NotAdded { member: String },
+    Removed { member: String },
+    Left { member: String },
+    /// Lost the group's keys, and was added afresh.
+    CameBack { member: String },
+    Renamed { name: String },
+    BecameAdmin { member: String },
+    StoppedBeingAdmin { member: String },
+    PolicyChanged,
+    /// The group was created anew.
+    CreatedAnew,
+    /// This device can't follow the group any more, and asks to be added afresh.
+    Torn,
+    /// The row's author can't follow a change that `signer` made.
+    CouldNotFollow { signer: String },
+    /// This device was added afresh: what was said in between may be missing.
+    BackAgain,
+    /// A member is there with another key than the one known: nothing is sent before they are gone.
+    KeyAlarm { member: String },
+    /// A member's ID is retired.
+    Retired { member: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,6 +238,8 @@ pub enum Failure {
     NoDowngrade,
     /// The relay refuses it for good.
     Refused,
+    /// Not in the group any more.
+    NotAMember,
 }
 
 /// Something changed. Read what it names; after `Overflow` read everything again.

@@ -6,9 +6,11 @@ use data_encoding::{BASE64URL_NOPAD, HEXUPPER};
 use sealpost_crypto::{hash::sha256, keys::IdentityKey};
 use sealpost_engine::{
     contacts,
-    conversations::{self, ConversationId},
+    conversations::{self, ConversationId, Standing},
     error::EngineError,
-    event, identity, messages,
+    event,
+    fact::Happened,
+    identity, messages,
     outbox::Blocked,
     storage::Read,
     trust,
@@ -18,8 +20,8 @@ use sealpost_wire::id::{MessageId, UserId};
 use crate::{
     error::Error,
     types::{
-        AccountState, Body, Contact, Conversation, Event, Failure, Message, MessageState, Profile, Reaction, SystemRow,
-        Trust,
+        AccountState, Body, Contact, Conversation, Event, Failure, Group, GroupChange, GroupStanding, Member, Message,
+        MessageState, Profile, Reaction, SystemRow, Trust,
     },
 };
 
@@ -69,19 +71,100 @@ pub(crate) fn contact(row: &contacts::Contact) -> Contact {
 }
 
 pub(crate) fn conversation(read: &dyn Read, row: &conversations::Conversation) -> Result<Conversation, EngineError> {
-    let peer = contacts::known(read, row.peer)?;
     let last = messages::messages(read, row.id, None, 1)?.pop();
+    let (title, trust, request, group) = match (&row.peer, &row.many) {
+        (Some(peer), _) => {
+            let peer = contacts::known(read, *peer)?;
+            (name(&peer), trust(&peer), peer.request, None)
+        }
+        (None, Some(many)) => {
+            let members = members(read, row)?;
+            let least = members.iter().filter(|member| !member.me).map(|member| member.trust);
+            let trust = least.min_by_key(|trust| rank(*trust)).unwrap_or(Trust::Unverified);
+            let group = Group {
+                standing: standing(many.standing),
+                admin: members.iter().any(|member| member.me && member.admin),
+                members: members.len() as u32,
+                members_add: many.policy.members_add,
+                members_rename: many.policy.members_rename,
+            };
+            (one_line(&many.name), trust, row.is_invited(), Some(group))
+        }
+        (None, None) => return Err(EngineError::UnknownConversation),
+    };
     Ok(Conversation {
         id: conversation_text(row.id),
-        peer: row.peer.to_string(),
-        title: name(&peer),
-        trust: trust(&peer),
+        peer: row.peer.map(|peer| peer.to_string()),
+        group,
+        title,
+        trust,
         unread: row.unread,
         draft: row.draft.clone(),
         muted_until_ms: row.muted_until_ms,
-        request: peer.request,
+        request,
         last: last.map(message),
     })
+}
+
+/// Everybody in a group, in the order in which they joined.
+pub(crate) fn members(read: &dyn Read, row: &conversations::Conversation) -> Result<Vec<Member>, EngineError> {
+    let Some(many) = &row.many else { return Ok(Vec::new()) };
+    let me = identity::account(read)?.map(|account| account.id);
+    let rows = conversations::members(read, row.id)?;
+    let acting = conversations::acting_admins(&many.admins, rows.iter().map(|member| member.id));
+    let mut members = Vec::new();
+    for member in rows {
+        let contact = contacts::contact(read, member.id)?;
+        members.push(Member {
+            id: member.id.to_string(),
+            name: author_name(read, row.id, member.id)?,
+            trust: match &contact {
+                _ if member.alarm => Trust::Alarm,
+                Some(contact) => trust(contact),
+                None => Trust::Unverified,
+            },
+            admin: acting.contains(&member.id),
+            me: Some(member.id) == me,
+            contact: contact.is_some_and(|contact| !contact.request),
+            retired: member.retired,
+        });
+    }
+    Ok(members)
+}
+
+/// The name under which somebody is shown in a conversation.
+pub(crate) fn author_name(read: &dyn Read, id: ConversationId, author: UserId) -> Result<String, EngineError> {
+    if let Some(account) = identity::account(read)?.filter(|account| account.id == author)
+        && !account.name.is_empty()
+    {
+        return Ok(one_line(&account.name));
+    }
+    let contact = contacts::contact(read, author)?.map(|contact| name(&contact));
+    if let Some(name) = contact.filter(|name| *name != author.to_string()) {
+        return Ok(name);
+    }
+    let member = conversations::members::member(read, id, author)?.map(|member| one_line(&member.name));
+    Ok(member.filter(|name| !name.is_empty()).unwrap_or_else(|| author.to_string()))
+}
+
+/// The lower, the less it is worth.
+fn rank(trust: Trust) -> u8 {
+    match trust {
+        Trust::Alarm => 0,
+        Trust::Unverified => 1,
+        Trust::Known => 2,
+        Trust::Scanned => 3,
+    }
+}
+
+fn standing(standing: Standing) -> GroupStanding {
+    match standing {
+        Standing::Invited { by } => GroupStanding::Invited { by: by.to_string() },
+        Standing::Member => GroupStanding::Member,
+        Standing::Leaving => GroupStanding::Leaving,
+        Standing::Left => GroupStanding::Left,
+        Standing::Removed => GroupStanding::Removed,
+    }
 }
 
 pub(crate) fn message(row: messages::Message) -> Message {
@@ -104,6 +187,7 @@ pub(crate) fn message(row: messages::Message) -> Message {
         edited: row.edited,
         reactions: row.reactions.into_iter().map(reaction).collect(),
         state: state(row.state),
+        unreached: row.unreached.iter().map(UserId::to_string).collect(),
     }
 }
 
@@ -127,7 +211,11 @@ fn conversation_text(id: ConversationId) -> String {
 
 fn name(row: &contacts::Contact) -> String {
     let given = [&row.name, &row.profile_name].into_iter().find(|name| !name.is_empty());
-    given.map_or_else(|| row.id.to_string(), |name| clean(name).replace(['\n', '\t'], " "))
+    given.map_or_else(|| row.id.to_string(), |name| one_line(name))
+}
+
+fn one_line(name: &str) -> String {
+    clean(name).replace(['\n', '\t'], " ")
 }
 
 fn trust(row: &contacts::Contact) -> Trust {
@@ -144,6 +232,30 @@ fn system(what: messages::System) -> SystemRow {
         messages::System::SecuredAnew => SystemRow::SecuredAnew,
         messages::System::KeyAlarm => SystemRow::KeyAlarm,
         messages::System::PeerRetired => SystemRow::PeerRetired,
+        messages::System::Happened(what) => SystemRow::Group { change: change(what) },
+    }
+}
+
+fn change(what: Happened) -> GroupChange {
+    let text = |id: UserId| id.to_string();
+    match what {
+        Happened::Created => GroupChange::Created,
+        Happened::Joined => GroupChange::Joined,
+        Happened::Added(id) => GroupChange::Added { member: text(id) },
+        Happened::NotAdded(id) => GroupChange::NotAdded { member: text(id) },
+        Happened::Removed(id) => GroupChange::Removed { member: text(id) },
+        Happened::Left(id) => GroupChange::Left { member: text(id) },
+        Happened::CameBack(id) => GroupChange::CameBack { member: text(id) },
+        Happened::Renamed(name) => GroupChange::Renamed { name: one_line(&name) },
+        Happened::BecameAdmin(id) => GroupChange::BecameAdmin { member: text(id) },
+        Happened::StoppedBeingAdmin(id) => GroupChange::StoppedBeingAdmin { member: text(id) },
+        Happened::PolicyChanged => GroupChange::PolicyChanged,
+        Happened::CreatedAnew => GroupChange::CreatedAnew,
+        Happened::Torn => GroupChange::Torn,
+        Happened::CouldNotFollow(id) => GroupChange::CouldNotFollow { signer: text(id) },
+        Happened::BackAgain => GroupChange::BackAgain,
+        Happened::KeyAlarm(id) => GroupChange::KeyAlarm { member: text(id) },
+        Happened::Retired(id) => GroupChange::Retired { member: text(id) },
     }
 }
 
@@ -169,6 +281,7 @@ fn failure(blocked: Blocked) -> Failure {
         Blocked::Blocked => Failure::Blocked,
         Blocked::NoDowngrade => Failure::NoDowngrade,
         Blocked::Refused => Failure::Refused,
+        Blocked::NotAMember => Failure::NotAMember,
     }
 }
 

@@ -158,7 +158,7 @@ mod tests {
     fn parcels_are_those_of_the_vectors() {
         let file: Value = serde_json::from_str(VECTORS).unwrap();
         let parcels = file["parcels"].as_array().unwrap();
-        assert!(parcels.len() >= 4, "one for each body");
+        assert!(parcels.len() >= 5, "one for each body");
         for case in parcels {
             let parcel = bytes(&case["bytes"]);
             let body = body(case["body"].as_str().unwrap(), &case["fields"]);
@@ -172,20 +172,37 @@ mod tests {
         let whole = Body::Ephemeral(Ephemeral { group: vec![1; 16], sealed: vec![2; 28] }).into_bytes();
         assert_eq!(Body::read(&[]), None);
         assert_eq!(Body::read(&whole[..whole.len() - 1]), None);
-        assert_eq!(Body::read(&[5 << 3 | 2, 0]), None, "a body of a later version");
+        assert_eq!(Body::read(&[6 << 3 | 2, 0]), None, "a body of a later version");
     }
 
     fn body(name: &str, fields: &Value) -> Body {
         let number = |name: &str| fields[name].as_u64().unwrap();
         let bytes = |name: &str| bytes(&fields[name]);
+        let list = |name: &str| fields[name].as_array().unwrap().iter();
         match name {
             "welcome" => Body::Welcome(Welcome {
                 welcome: bytes("welcome"),
                 card: bytes("card"),
                 name: fields["name"].as_str().unwrap().to_owned(),
                 counter: u32::try_from(number("counter")).unwrap(),
+                thread: bytes("thread"),
+                secrets: list("secrets").map(secret).collect(),
+                names: list("names").map(named).collect(),
             }),
-            "message" => Body::Message(GroupMessage { message: bytes("message"), message_id: bytes("message_id") }),
+            "message" => Body::Message(GroupMessage {
+                message: bytes("message"),
+                message_id: bytes("message_id"),
+                epoch_tag: bytes("epoch_tag"),
+            }),
+            "rejoin" => Body::Rejoin(Rejoin {
+                group: bytes("group"),
+                epoch: number("epoch"),
+                epoch_tag: bytes("epoch_tag"),
+                torn: fields["torn"].as_bool().unwrap(),
+                key_package: bytes("key_package"),
+                member: fields["member"].as_str().unwrap().to_owned(),
+                signature: bytes("signature"),
+            }),
             "commit" => Body::Commit(Commit {
                 group: bytes("group"),
                 epoch: number("epoch"),
@@ -196,6 +213,16 @@ mod tests {
             "ephemeral" => Body::Ephemeral(Ephemeral { group: bytes("group"), sealed: bytes("sealed") }),
             other => panic!("no such body: {other}"),
         }
+    }
+
+    fn secret(value: &Value) -> TokenSecret {
+        let generation = u32::try_from(value["generation"].as_u64().unwrap()).unwrap();
+        TokenSecret { generation, secret: bytes(&value["secret"]) }
+    }
+
+    fn named(value: &Value) -> Named {
+        let text = |name: &str| value[name].as_str().unwrap().to_owned();
+        Named { id: text("id"), name: text("name") }
     }
 
     fn bytes(hex: &Value) -> Vec<u8> {

@@ -120,7 +120,7 @@ impl Account {
         self.done(Command::Typing(views::conversation_id(conversation)?))
     }
 
-    fn conversation_row(&self, id: ConversationId) -> Result<Conversation, Error> {
+    pub(super) fn conversation_row(&self, id: ConversationId) -> Result<Conversation, Error> {
         self.read(|read| views::conversation(read, &conversations::known(read, id)?))
     }
 

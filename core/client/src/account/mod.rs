@@ -1,6 +1,7 @@
 //! An account on this device: opening and closing it, its profile and its connection. Its other verbs stand beside, by
 //! noun.
 
+mod groups;
 mod messages;
 mod people;
 mod registration;

@@ -45,7 +45,7 @@ pub struct Town {
 }
 
 pub fn is_claim(kind: &JobKind) -> bool {
-    matches!(kind, JobKind::ClaimSlot { .. })
+    matches!(kind, JobKind::Change { .. })
 }
 
 pub fn is_look(kind: &JobKind) -> bool {

@@ -2,15 +2,13 @@
 
 use sealpost_engine::{
     Engine,
-    command::{Answer, Command, Input, Request},
+    command::{Answer, Command, Input, Outgoing, Request},
     error::EngineError,
     storage::{
         Direction, RawRow, Read, StorageError, Table, Write,
         memory::{MemoryStore, MemoryTransaction},
     },
 };
-use sealpost_wire::envelope::Delivery;
-
 use crate::{
     person::{Fate, Person, Seeded},
     town::{ADA, BEN, Town, is_claim, is_message, over_both_suites},
@@ -75,12 +73,18 @@ fn fails_at_every_write(person: &Person, now_ms: u64, input: impl Fn() -> Input)
     (0..).find(|room| !failed(*room)).expect("with enough room the step succeeds")
 }
 
-fn deliveries(person: &Person) -> Vec<Delivery> {
-    let delivery = |request: &Request| match request {
-        Request::Deliver(delivery) => Some(delivery.clone()),
+/// What is on its way: each delivery's ID, and the sealed message that its job holds. The HPKE around it may differ.
+fn deliveries(person: &Person) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let jobs = person.jobs();
+    let delivery = |outgoing: &Outgoing| match &outgoing.request {
+        Request::Deliver(delivery) => {
+            let job = jobs.iter().find(|job| Some(&job.id) == outgoing.job.as_ref()).expect("a delivery is a job");
+            let sealed = job.sealed.as_ref().expect("what was handed over stays with its job");
+            Some((delivery.delivery_id.clone(), sealed.parcel.clone()))
+        }
         _ => None,
     };
-    person.outgoing.iter().chain(&person.held).filter_map(|outgoing| delivery(&outgoing.request)).collect()
+    person.outgoing.iter().chain(&person.held).filter_map(delivery).collect()
 }
 
 #[test]
