@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak, mpsc};
 
+use futures_util::FutureExt as _;
 use reqwest::Method;
 use sealpost_engine::command::{Answer, Input, Outgoing, Reply, Request};
 use sealpost_wire::{
@@ -11,11 +12,12 @@ use tokio::{
     runtime::Handle,
     sync::{Notify, oneshot},
     task::JoinHandle,
+    time::Instant,
 };
 
 use super::{
     http::{DeviceIdentity, Http, HttpError},
-    receiver::{self, End, Inbox},
+    receiver::{self, End, Inbox, LONGEST_PAUSE, Pauses},
     sender::Sender,
     tls,
 };
@@ -91,13 +93,23 @@ impl NativeNetwork {
         let _ = work.send(Work::Network(Some(Arc::new(Requests(network.clone())))));
         let relay = relay.clone();
         let task = runtime.spawn(async move {
+            let mut pauses = Pauses::new();
             loop {
                 let inbox = Bridge { work: work.clone(), connection: connection.clone() };
+                let since = Instant::now();
                 tokio::select! {
                     () = receiver::run(relay.clone(), device_tls.clone(), identity.clone(), inbox) => return,
                     () = start_over.notified() => {}
                 }
+                connection.set(Connection::Connecting);
                 let _ = work.send(Work::Step { input: Input::Offline, done: Box::new(|_| ()) });
+                // A disk that is full stays so for a while: neither it nor the relay is asked all the time.
+                if since.elapsed() > LONGEST_PAUSE {
+                    pauses = Pauses::new();
+                }
+                pauses.wait().await;
+                // What failed meanwhile is started over with this.
+                let _ = start_over.notified().now_or_never();
             }
         });
         *network.receiver.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);

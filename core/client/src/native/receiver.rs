@@ -21,7 +21,7 @@ use super::{
 use crate::stop_points::stop_point;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
 /// What the device does with what comes in. Every call returns after the commit.
 pub trait Inbox: Send + Sync + 'static {
@@ -47,9 +47,27 @@ pub enum End {
     Refused(ApiError),
 }
 
+/// The pauses between attempts: longer and longer, until they begin anew.
+pub struct Pauses {
+    next: Duration,
+}
+
+impl Pauses {
+    pub fn new() -> Self {
+        Self { next: FIRST_PAUSE }
+    }
+
+    pub async fn wait(&mut self) {
+        let pause = self.next;
+        self.next = (pause * 2).min(LONGEST_PAUSE);
+        let jitter = u64::from_be_bytes(system::random()) % (pause.as_millis() as u64).max(1);
+        tokio::time::sleep(pause / 2 + Duration::from_millis(jitter / 2)).await;
+    }
+}
+
 /// Connects until the task is dropped, or it makes no sense any more.
 pub async fn run(relay: RelayAddress, tls: Arc<ClientConfig>, identity: Arc<DeviceIdentity>, inbox: impl Inbox) {
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = Pauses::new();
     loop {
         inbox.connecting().await;
         let mut greeted = false;
@@ -61,9 +79,10 @@ pub async fn run(relay: RelayAddress, tls: Arc<ClientConfig>, identity: Arc<Devi
         if end != End::Lost {
             return;
         }
-        pause = if greeted { FIRST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-        let jitter = u64::from_be_bytes(system::random()) % (pause.as_millis() as u64).max(1);
-        tokio::time::sleep(pause / 2 + Duration::from_millis(jitter / 2)).await;
+        if greeted {
+            pauses = Pauses::new();
+        }
+        pauses.wait().await;
     }
 }
 
