@@ -86,6 +86,7 @@ impl From<Error> for CommandError {
                 told.with("reason", reason)
             }
             Error::TooLong { limit_bytes } => told.with_number("limit", *limit_bytes),
+            Error::TooMany { limit } => told.with_number("limit", *limit),
             Error::CodeWrong { tries_left } => told.with_number("tries", u64::from(*tries_left)),
             Error::TooManyRequests { retry_after_seconds } => told.with_number("seconds", *retry_after_seconds),
             Error::Refused { code, detail } => told.with("code", code).with("detail", detail),
@@ -126,6 +127,7 @@ impl From<Failure> for CommandError {
             Failure::Blocked => Self::new("blocked", Exit::NeedsUser),
             Failure::NoDowngrade => Self::new("no_downgrade", Exit::NeedsUser),
             Failure::Refused => Self::new("message_refused", Exit::Failure),
+            Failure::NotAMember => Self::new("not_a_member", Exit::Failure),
         }
     }
 }

@@ -30,6 +30,8 @@ pub const ADA: usize = 0;
 pub const BEN: usize = 1;
 /// Knows nobody, and is known by nobody.
 pub const CLO: usize = 2;
+/// Likewise.
+pub const DAN: usize = 3;
 
 pub const HOUR_MS: u64 = 3_600_000;
 pub const DAY_MS: u64 = 24 * HOUR_MS;
@@ -92,7 +94,7 @@ impl Town {
         let mut town = Self { relay, people, now_ms: START_MS, suite };
         town.meets(ADA, BEN);
         town.meets(BEN, ADA);
-        [ADA, BEN, CLO].into_iter().for_each(|who| town.connects(who));
+        [ADA, BEN, CLO, DAN].into_iter().for_each(|who| town.connects(who));
         town.settle();
         town
     }
@@ -419,11 +421,11 @@ impl Town {
     }
 }
 
-/// Three registered devices, made once: key packages take their time.
+/// Registered devices, made once: key packages take their time.
 fn registered() -> &'static [(Person, PreparedRegistration)] {
     static REGISTERED: OnceLock<Vec<(Person, PreparedRegistration)>> = OnceLock::new();
     REGISTERED.get_or_init(|| {
-        let names = ["Ada", "Ben", "Clo"].into_iter().zip(1..);
+        let names = ["Ada", "Ben", "Clo", "Dan"].into_iter().zip(1..);
         names.map(|(name, seed)| Person::new(name, seed, START_MS)).collect()
     })
 }

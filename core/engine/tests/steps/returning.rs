@@ -1,0 +1,108 @@
+//! Members who lost their group, and their way back.
+
+use sealpost_engine::{conversations::Standing, fact::Happened};
+use sealpost_wire::limits;
+
+use sealpost_engine::command::Command;
+
+use crate::{
+    club::over_both_suites,
+    person::Fate,
+    town::{ADA, BEN, CLO, DAY_MS, HOUR_MS, is_commit},
+};
+
+#[test]
+fn who_was_away_for_longer_than_slots_are_kept_is_added_afresh() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (club, clo) = (town.club_id(ADA), town.id(CLO));
+        town.disconnects(CLO);
+        town.command(ADA, Command::RenameGroup { conversation: club, name: "while Clo was away".to_owned() });
+        town.settles();
+        town.club_says(BEN, "a month ago");
+        town.settles();
+        // The relay has let all of it go.
+        town.relay.slots.values_mut().for_each(|content| *content = None);
+        town.relay.account(clo).mailbox.clear();
+        town.passes(31 * DAY_MS);
+        town.connects(CLO);
+        town.settles();
+        assert!(town.happened(CLO).contains(&Happened::Torn));
+        assert!(town.happened(CLO).contains(&Happened::BackAgain), "{:?}", town.happened(CLO));
+        assert!(town.happened(BEN).contains(&Happened::CameBack(clo)));
+        assert_eq!(town.standing(CLO), Some(Standing::Member));
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
+fn where_the_slot_was_freed_too_early_parked_messages_tell_and_the_member_comes_back() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let club = town.club_id(ADA);
+        town.disconnects(CLO);
+        town.people[ADA].next(is_commit, Fate::Swallowed);
+        town.command(ADA, Command::RenameGroup { conversation: club, name: "unseen".to_owned() });
+        town.settles();
+        town.relay.slots.clear();
+        town.club_says(BEN, "from the next epoch");
+        town.settles();
+        town.connects(CLO);
+        town.settles();
+        assert!(town.club_texts(CLO).is_empty());
+        town.disconnects(CLO);
+        town.passes(DAY_MS + HOUR_MS);
+        town.connects(CLO);
+        town.settles();
+        assert_eq!(town.club_texts(CLO), ["from the next epoch"], "asked for, and sealed anew");
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
+fn a_relay_that_shows_two_contents_for_one_slot_parts_the_group_for_a_day_at_most() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (at_ada, at_clo, clo) = (town.club_id(ADA), town.club_id(CLO), town.id(CLO));
+        town.command(ADA, Command::SetAdmin { conversation: at_ada, member: clo, admin: true });
+        town.settles();
+        // Ada wins the slot; the relay forgets it and lets Clo win it, too. Neither commit is delivered.
+        town.people[ADA].next(is_commit, Fate::Swallowed);
+        town.people[CLO].next(is_commit, Fate::Swallowed);
+        town.command(ADA, Command::RenameGroup { conversation: at_ada, name: "Ada's".to_owned() });
+        while town.performs(ADA) {}
+        town.relay.slots.clear();
+        town.command(CLO, Command::RenameGroup { conversation: at_clo, name: "Clo's".to_owned() });
+        while town.performs(CLO) {}
+        town.club_says(ADA, "from Ada");
+        town.settles();
+        town.club_says(CLO, "from Clo");
+        town.settles();
+        town.passes(2 * DAY_MS);
+        for who in [ADA, BEN, CLO] {
+            town.disconnects(who);
+            town.connects(who);
+        }
+        town.settles();
+        town.club_talks(&[ADA, BEN, CLO]);
+        for who in [ADA, BEN, CLO] {
+            let texts = town.club_texts(who);
+            assert!(texts.contains(&"from Ada".to_owned()) && texts.contains(&"from Clo".to_owned()), "{who}: {texts:?}");
+        }
+    });
+}
+
+#[test]
+fn too_much_garbage_lets_the_admin_create_the_group_anew() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let club = town.club_id(ADA);
+        town.relay.spoils_slots = true;
+        town.command(ADA, Command::RenameGroup { conversation: club, name: "never".to_owned() });
+        town.settles();
+        town.relay.spoils_slots = false;
+        assert_eq!(town.relay.slots.len(), limits::SLOT_ATTEMPTS as usize);
+        assert!(town.happened(BEN).contains(&Happened::CreatedAnew));
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
