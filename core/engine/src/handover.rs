@@ -19,6 +19,7 @@ use crate::{
     identity,
     messages::{self, MessageState},
     outbox::{self, Blocked, InFlight, Job, JobKind},
+    simulation::{Planted, planted},
     step::Step,
     sync,
 };
@@ -45,6 +46,10 @@ pub fn hand_over(step: &mut Step<'_>, in_flight: &InFlight) -> Result<(Vec<Outgo
             }
             let id = job.id.clone();
             match prepare(step, job.clone()) {
+                Ok(Some(request)) if planted(Planted::ForgetJobs) => {
+                    outbox::remove(step, &id)?;
+                    requests.push(Outgoing { job: Some(id), request });
+                }
                 Ok(request) => requests.extend(request.map(|request| Outgoing { job: Some(id), request })),
                 Err(error) if error.is_storage() => return Err(error),
                 // What can't be made ready stops nobody else.
@@ -56,7 +61,7 @@ pub fn hand_over(step: &mut Step<'_>, in_flight: &InFlight) -> Result<(Vec<Outgo
 
 /// The request of a job; `None` where it has to wait for another, was blocked, or has become pointless.
 fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, EngineError> {
-    if let Some(delivery) = job.sealed_delivery()? {
+    if let Some(delivery) = job.sealed_delivery()?.filter(|_| !planted(Planted::SealAfresh)) {
         if still_opens(step, &job)? {
             return Ok(Some(Request::Deliver(with_current_token(step, delivery)?)));
         }

@@ -18,6 +18,10 @@ pub mod mls;
 mod names;
 pub mod outbox;
 mod parcel;
+#[cfg(feature = "simulation")]
+pub mod simulation;
+#[cfg(not(feature = "simulation"))]
+mod simulation;
 pub mod step;
 pub mod storage;
 mod sync;

@@ -6,6 +6,7 @@ use crate::{
     error::EngineError,
     mls::GroupId,
     parcel::{self, Body},
+    simulation::{Planted, planted},
     step::Step,
     storage::{Direction, Table},
 };
@@ -20,7 +21,8 @@ pub(super) fn park(
     delivery: DeliveryId,
     message: &parcel::GroupMessage,
 ) -> Result<(), EngineError> {
-    if step.tx.scan(Table::Parked, &group.0, None, Direction::Up, PARKED)?.len() == PARKED {
+    let kept = step.tx.scan(Table::Parked, &group.0, None, Direction::Up, PARKED)?.len();
+    if kept == PARKED || planted(Planted::ForgetParked) {
         return Ok(());
     }
     let of_epoch = [group.0.as_slice(), &epoch.to_be_bytes()].concat();

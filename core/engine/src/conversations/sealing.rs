@@ -19,6 +19,7 @@ use crate::{
     names::ConversationId,
     outbox::SealedIn,
     parcel::{self, Body},
+    simulation::{Planted, planted},
     step::Step,
     storage::save,
 };
@@ -37,7 +38,7 @@ pub fn seal_content(
     let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() else {
         return Ok(None);
     };
-    if state.awaits_welcome {
+    if state.awaits_welcome && !planted(Planted::OvertakeWelcome) {
         return Ok(None);
     }
     slots::heal_if_due(step, &mut state)?;
@@ -51,7 +52,9 @@ pub fn seal_content(
         message_id: message.map(|id| id.0.to_vec()).unwrap_or_default(),
     };
     let sealed_in = (state.id, mls.epoch());
-    session.finish()?;
+    if !planted(Planted::ForgetRatchet) {
+        session.finish()?;
+    }
     state.own_messages += 1;
     save(step.tx, &state)?;
     seal_parcel(step, conversation.peer, &Body::Message(message).into_bytes(), false)

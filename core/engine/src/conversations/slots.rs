@@ -24,6 +24,7 @@ use crate::{
     names::ConversationId,
     outbox::{self, JobKind, Lane},
     parcel::{self, Body},
+    simulation::{Planted, planted},
     step::Step,
     storage::save,
 };
@@ -105,10 +106,11 @@ pub fn claimed(step: &mut Step<'_>, id: GroupId, answer: &Slot) -> Result<Progre
     if content.is_empty() {
         return torn(step, state);
     }
-    if !verify_receipt(&step.account.receipt_key, &pending.name, content, &answer.receipt) {
+    let receipted = verify_receipt(&step.account.receipt_key, &pending.name, content, &answer.receipt);
+    if !receipted && !planted(Planted::TrustReceipts) {
         return Err(EngineError::BadAnswer("slot receipt"));
     }
-    if answer.claimed {
+    if answer.claimed || planted(Planted::MergeUnclaimed) {
         return merge(step, state, &pending, &answer.receipt);
     }
     match apply(step, &mut state, pending.attempt, content)? {
