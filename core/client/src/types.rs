@@ -96,7 +96,9 @@ pub struct Group {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum GroupStanding {
     /// By somebody who is no contact; accept it, or leave.
-    Invited { by: String },
+    Invited {
+        by: String,
+    },
     Member,
     /// Said so, and the word is on its way.
     Leaving,
@@ -170,29 +172,51 @@ pub enum GroupChange {
     Created,
     /// This device was added.
     Joined,
-    Added { member: String },
+    Added {
+        member: String,
+    },
     /// Nothing was served for this person, or taken by their mailbox.
-    NotAdded { member: String },
-    Removed { member: String },
-    Left { member: String },
+    NotAdded {
+        member: String,
+    },
+    Removed {
+        member: String,
+    },
+    Left {
+        member: String,
+    },
     /// Lost the group's keys, and was added afresh.
-    CameBack { member: String },
-    Renamed { name: String },
-    BecameAdmin { member: String },
-    StoppedBeingAdmin { member: String },
+    CameBack {
+        member: String,
+    },
+    Renamed {
+        name: String,
+    },
+    BecameAdmin {
+        member: String,
+    },
+    StoppedBeingAdmin {
+        member: String,
+    },
     PolicyChanged,
     /// The group was created anew.
     CreatedAnew,
     /// This device can't follow the group any more, and asks to be added afresh.
     Torn,
     /// The row's author can't follow a change that `signer` made.
-    CouldNotFollow { signer: String },
+    CouldNotFollow {
+        signer: String,
+    },
     /// This device was added afresh: what was said in between may be missing.
     BackAgain,
     /// A member is there with another key than the one known: nothing is sent before they are gone.
-    KeyAlarm { member: String },
+    KeyAlarm {
+        member: String,
+    },
     /// A member's ID is retired.
-    Retired { member: String },
+    Retired {
+        member: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

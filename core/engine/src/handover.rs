@@ -21,6 +21,7 @@ use crate::{
     identity,
     messages::{self, MessageState},
     outbox::{self, Blocked, InFlight, Job, JobKind, Sealed},
+    simulation::{Planted, planted},
     step::Step,
 };
 
@@ -46,6 +47,10 @@ pub fn hand_over(step: &mut Step<'_>, in_flight: &InFlight) -> Result<(Vec<Outgo
             }
             let id = job.id.clone();
             match prepare(step, job.clone()) {
+                Ok(Some(request)) if planted(Planted::ForgetJobs) => {
+                    outbox::remove(step, &id)?;
+                    requests.push(Outgoing { job: Some(id), request });
+                }
                 Ok(request) => requests.extend(request.map(|request| Outgoing { job: Some(id), request })),
                 Err(error) if error.is_storage() => return Err(error),
                 // What can't be made ready stops nobody else.
@@ -77,7 +82,7 @@ fn prepare_content(
 ) -> Result<Option<Request>, EngineError> {
     let JobKind::Content { content, message, .. } = &job.kind else { return Ok(None) };
     if let Some((group, epoch)) = job.sealed_in()
-        && !conversations::still_opens(step, conversation.id, group, epoch)?
+        && (planted(Planted::SealAfresh) || !conversations::still_opens(step, conversation.id, group, epoch)?)
     {
         job.sealed = None;
         outbox::update(step, &job)?;
@@ -165,11 +170,7 @@ fn prepare_request(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>,
 }
 
 /// Why nothing can be sent in this conversation, if it can't.
-fn obstacle(
-    step: &Step<'_>,
-    conversation: &Conversation,
-    content: &[u8],
-) -> Result<Option<Blocked>, EngineError> {
+fn obstacle(step: &Step<'_>, conversation: &Conversation, content: &[u8]) -> Result<Option<Blocked>, EngineError> {
     if let Some(many) = &conversation.many {
         let alarm = conversations::members(step.tx, conversation.id)?.iter().any(|member| member.alarm);
         let may = match many.standing {

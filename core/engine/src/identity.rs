@@ -20,6 +20,7 @@ use crate::{
     event::Event,
     mls::{Session, forget_expired_key_packages, generate_key_packages},
     outbox::{self, JobKind, Lane},
+    simulation::{Planted, key_packages, planted},
     step::{Random, Step},
     storage::{Write, save},
 };
@@ -112,7 +113,9 @@ pub fn registered(step: &mut Step<'_>, registered: Registered) -> Result<(), Eng
 
 /// A session began: its secret must be durable before anything else happens.
 pub fn session_opened(step: &mut Step<'_>, next_secret: Vec<u8>) -> Result<(), EngineError> {
-    step.account.session_secret = next_secret;
+    if !planted(Planted::ForgetSession) {
+        step.account.session_secret = next_secret;
+    }
     let age = step.now_seconds().saturating_sub(step.account.key_packages_at_seconds);
     if age > limits::KEY_PACKAGE_SECONDS * 2 / 3 {
         publish_key_packages(step, true)?;
@@ -198,7 +201,7 @@ fn draw_key_packages(step: &mut Step<'_>) -> Result<Vec<KeyPackages>, EngineErro
     forget_expired_key_packages(&mut session, now_seconds)?;
     let mut all = Vec::new();
     for suite in Suite::ALL {
-        let count = limits::KEY_PACKAGES_LOW + 5;
+        let count = key_packages();
         let one_time = generate_key_packages(&mut session, suite, count, false, expires_at_seconds)?;
         let mut last = generate_key_packages(&mut session, suite, 1, true, expires_at_seconds)?;
         all.push(KeyPackages { suite: suite.number(), one_time, last_resort: last.pop().unwrap_or_default() });

@@ -20,6 +20,10 @@ mod names;
 pub mod outbox;
 mod parcel;
 pub mod plan;
+#[cfg(feature = "simulation")]
+pub mod simulation;
+#[cfg(not(feature = "simulation"))]
+mod simulation;
 pub mod step;
 pub mod storage;
 mod sync;

@@ -18,6 +18,7 @@ use crate::{
     mls::GroupId,
     names::ConversationId,
     plan::{Change, Gathering, HandOn},
+    simulation::{Planted, planted},
     step::Step,
     storage::{Direction, Read, Row, StorageError, Table, list, load, save},
 };
@@ -207,15 +208,7 @@ impl Lane {
 impl Job {
     /// A job that was not tried yet. `not_before_ms`: Unix milliseconds, 0 for at once.
     pub fn new(id: JobId, kind: JobKind, not_before_ms: u64) -> Self {
-        Self {
-            id,
-            kind,
-            not_before_ms,
-            attempts: 0,
-            blocked: None,
-            token_refused: false,
-            sealed: None,
-        }
+        Self { id, kind, not_before_ms, attempts: 0, blocked: None, token_refused: false, sealed: None }
     }
 
     /// The group and epoch that a content was sealed in.
@@ -305,7 +298,7 @@ pub fn awaits_other_group(
     for lane in [Lane::Contents(conversation), Lane::Receipts(conversation)] {
         let first: Option<Job> = list(read, &lane.key(), None, Direction::Up, 1)?.pop();
         if first.and_then(|job| job.sealed_in()).is_some_and(|(sealed_in, _)| Some(sealed_in) != group) {
-            return Ok(true);
+            return Ok(!planted(Planted::OvertakeGroup));
         }
     }
     Ok(false)

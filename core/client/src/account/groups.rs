@@ -73,12 +73,7 @@ impl Account {
     }
 
     /// Sets what members who are no admins may do.
-    pub fn set_group_policy(
-        &self,
-        conversation: &str,
-        members_add: bool,
-        members_rename: bool,
-    ) -> Result<(), Error> {
+    pub fn set_group_policy(&self, conversation: &str, members_add: bool, members_rename: bool) -> Result<(), Error> {
         let conversation = views::conversation_id(conversation)?;
         self.done(Command::SetPolicy { conversation, policy: Policy { members_add, members_rename } })
     }

@@ -138,8 +138,7 @@ pub(super) fn welcome_parcel(
     let mut thread = Vec::new();
     if let Some(many) = &conversation.many {
         thread = many.thread.to_vec();
-        let secret =
-            |it: &TokenSecret| parcel::TokenSecret { generation: it.generation, secret: it.secret.to_vec() };
+        let secret = |it: &TokenSecret| parcel::TokenSecret { generation: it.generation, secret: it.secret.to_vec() };
         secrets = many.secrets.iter().map(secret).collect();
         let mut bytes = 0;
         for member in members::members(step.tx, conversation.id)? {

@@ -33,11 +33,7 @@ const TAG_LABEL: &str = "sealpost epoch";
 const MARKS: usize = 64;
 
 /// The name and key of the current epoch's slot.
-pub(super) fn slot(
-    group: &Group,
-    session: &Session<'_>,
-    attempt: u32,
-) -> Result<(SlotName, [u8; 32]), MlsError> {
+pub(super) fn slot(group: &Group, session: &Session<'_>, attempt: u32) -> Result<(SlotName, [u8; 32]), MlsError> {
     let context = attempt.to_be_bytes();
     let name = group.export(session, NAME_LABEL, &context, 32)?;
     let key = group.export(session, KEY_LABEL, &context, 32)?;

@@ -75,9 +75,7 @@ pub(super) fn gather(
 
 /// Whether the group is being made at the moment.
 pub(super) fn is_creating(step: &Step<'_>, id: ConversationId) -> Result<bool, EngineError> {
-    let creates = |kind: &JobKind| {
-        matches!(kind, JobKind::Gather { gathering, .. } if matches!(gathering.purpose, Purpose::Create { .. }))
-    };
+    let creates = |kind: &JobKind| matches!(kind, JobKind::Gather { gathering, .. } if matches!(gathering.purpose, Purpose::Create { .. }));
     Ok(outbox::lane(step.tx, Lane::Opening(id))?.iter().any(|job| creates(&job.kind)))
 }
 
@@ -221,11 +219,7 @@ fn check(
 }
 
 /// Holds the directory's entry against the contact's key, or the one by which the group knows the member.
-fn is_known_key(
-    step: &mut Step<'_>,
-    conversation: &Conversation,
-    entry: &VerifiedEntry,
-) -> Result<bool, EngineError> {
+fn is_known_key(step: &mut Step<'_>, conversation: &Conversation, entry: &VerifiedEntry) -> Result<bool, EngineError> {
     if contacts::contact(step.tx, entry.id)?.is_some() {
         return contacts::check_entry(step, entry);
     }

@@ -3,6 +3,7 @@
 use crate::{
     error::EngineError,
     mls::{Group, GroupId, MlsError, Session},
+    simulation::{Planted, planted},
     step::Step,
 };
 
@@ -24,6 +25,10 @@ pub(super) fn with_group<T>(
     let mut session = Session::new(&mut **tx, account.id, identity_key, sealing_key);
     let Some(mut group) = groups.take(&mut session, id)? else { return Ok(None) };
     let result = work(&mut session, &mut group)?;
+    if planted(Planted::ForgetRatchet) {
+        groups.keep(group);
+        return Ok(Some(result));
+    }
     session.finish()?;
     groups.keep(group);
     Ok(Some(result))

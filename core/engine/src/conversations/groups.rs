@@ -2,12 +2,7 @@
 
 use prost::Message as _;
 use sealpost_crypto::keys::{Domain, verify};
-use sealpost_wire::{
-    api::directory::KeyPackageAnswer,
-    id::UserId,
-    limits,
-    suite::Suite,
-};
+use sealpost_wire::{api::directory::KeyPackageAnswer, id::UserId, limits, suite::Suite};
 
 use super::{
     change,
@@ -288,8 +283,9 @@ fn make(
     };
     let anew = conversation.group.is_some();
     let (group, welcome) = opening::create(step, suite, &profile, add)?;
-    let (epoch, leaves, tag) =
-        in_group(step, &group, |session, group| Ok((group.epoch(), group.leaves(), super::commits::tag(group, session)?)))?;
+    let (epoch, leaves, tag) = in_group(step, &group, |session, group| {
+        Ok((group.epoch(), group.leaves(), super::commits::tag(group, session)?))
+    })?;
     let mut state = new_state(step, group, id, counter);
     state.awaits_welcome = welcome.is_some();
     mark(&mut state, epoch, tag, Some(me));

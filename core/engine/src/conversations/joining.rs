@@ -15,8 +15,8 @@ use super::{
     parked::{park_welcome, take_welcomes},
     policy::acting_admins,
     row::{
-        Conversation, GroupState, Many, Standing, TokenSecret, conversation, group, keep_of_thread, known,
-        of_thread, update,
+        Conversation, GroupState, Many, Standing, TokenSecret, conversation, group, keep_of_thread, known, of_thread,
+        update,
     },
     slots, tokens,
 };
@@ -26,8 +26,7 @@ use crate::{
     fact::Happened,
     mls::{self, CommitApplied, Group, GroupId, GroupProfile, Member, MlsError},
     names::ConversationId,
-    outbox,
-    parcel,
+    outbox, parcel,
     plan::Policy,
     step::Step,
     storage::save,
@@ -293,11 +292,15 @@ fn moved_in(
             name_member(step, id, member, &named.name, false)?;
         }
     }
-    step.note(id, card.id, match () {
-        () if back => Happened::BackAgain,
-        () if taking_part => Happened::CreatedAnew,
-        () => Happened::Joined,
-    });
+    step.note(
+        id,
+        card.id,
+        match () {
+            () if back => Happened::BackAgain,
+            () if taking_part => Happened::CreatedAnew,
+            () => Happened::Joined,
+        },
+    );
     if row.takes_part() {
         tokens::publish(step)?;
     }
@@ -325,9 +328,6 @@ pub(super) fn evicted(step: &mut Step<'_>, state: &GroupState, applied: &CommitA
 }
 
 /// Welcomes that came before the commit that makes room for them, where it has come now.
-pub fn waiting_welcomes(
-    step: &mut Step<'_>,
-    id: &GroupId,
-) -> Result<Vec<(DeliveryId, parcel::Welcome)>, EngineError> {
+pub fn waiting_welcomes(step: &mut Step<'_>, id: &GroupId) -> Result<Vec<(DeliveryId, parcel::Welcome)>, EngineError> {
     if group(step.tx, *id)?.is_some_and(|state| state.torn) { take_welcomes(step, id) } else { Ok(Vec::new()) }
 }

@@ -83,11 +83,7 @@ pub fn members(read: &(impl Read + ?Sized), conversation: ConversationId) -> Res
 }
 
 /// Whether this person is in the conversation now.
-pub fn is_present(
-    read: &(impl Read + ?Sized),
-    conversation: ConversationId,
-    id: UserId,
-) -> Result<bool, StorageError> {
+pub fn is_present(read: &(impl Read + ?Sized), conversation: ConversationId, id: UserId) -> Result<bool, StorageError> {
     Ok(member(read, conversation, id)?.is_some_and(|member| member.present))
 }
 

@@ -24,15 +24,14 @@ pub use crate::names::ConversationId;
 pub use gathering::{next_request, not_served};
 pub use joining::{Joined, join, waiting_welcomes};
 pub use members::{Member, members};
-pub use opening::{
-    ensure_group, key_package_request, make_group, open, secure_anew, start_over, welcome_delivered,
-};
+pub use opening::{ensure_group, key_package_request, make_group, open, secure_anew, start_over, welcome_delivered};
 pub use parked::{give_up_parked, release_parked};
 pub use policy::acting_admins;
 pub use row::{
     Conversation, GroupState, Many, Pending, Standing, conversation, conversations, group, known, of_two, update,
 };
 pub use sealing::{
-    Opening, Route, open_ephemeral, open_message, routes, routes_by_card, seal_content, seal_delivery, seal_ephemeral, still_opens,
+    Opening, Route, open_ephemeral, open_message, routes, routes_by_card, seal_content, seal_delivery, seal_ephemeral,
+    still_opens,
 };
 pub use tokens::own_tokens;

@@ -14,8 +14,8 @@ use sealpost_wire::{
 use super::{
     change,
     group::{delete_group, session},
-    rejoin,
     parked::forget_parked,
+    rejoin,
     row::{Conversation, GroupState, group, keep_of_two, known, of_two, update},
 };
 use crate::{
@@ -197,7 +197,11 @@ pub(super) fn new_state(step: &Step<'_>, id: GroupId, conversation: Conversation
 }
 
 /// Adds a group to its conversation and lets the better one be the one to seal in.
-pub(super) fn take_in(step: &mut Step<'_>, conversation: &mut Conversation, new: &GroupState) -> Result<(), EngineError> {
+pub(super) fn take_in(
+    step: &mut Step<'_>,
+    conversation: &mut Conversation,
+    new: &GroupState,
+) -> Result<(), EngineError> {
     let best = match conversation.group {
         Some(current) => group(step.tx, current)?,
         None => None,

@@ -10,6 +10,7 @@ use crate::{
     error::EngineError,
     mls::GroupId,
     parcel::{self, Body},
+    simulation::{Planted, planted},
     step::Step,
     storage::{Direction, Table, save},
 };
@@ -26,6 +27,9 @@ pub(super) fn park(
     delivery: DeliveryId,
     message: &parcel::GroupMessage,
 ) -> Result<(), EngineError> {
+    if planted(Planted::ForgetParked) {
+        return Ok(());
+    }
     insert(step, id, epoch, delivery, &Body::Message(message.clone()))?;
     match group(step.tx, *id)? {
         Some(mut state) if state.parked_since_ms.is_none() => {

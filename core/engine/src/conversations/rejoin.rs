@@ -82,23 +82,14 @@ fn asked_lately(step: &Step<'_>, state: &GroupState) -> bool {
     state.asked.is_some_and(|(at, _)| step.now_ms.saturating_sub(at) < ASK_PAUSE_MS)
 }
 
-fn acting(
-    step: &Step<'_>,
-    conversation: &Conversation,
-    without: Option<UserId>,
-) -> Result<Vec<UserId>, EngineError> {
+fn acting(step: &Step<'_>, conversation: &Conversation, without: Option<UserId>) -> Result<Vec<UserId>, EngineError> {
     let Some(many) = &conversation.many else { return Ok(Vec::new()) };
     let members = members::members(step.tx, conversation.id)?;
     let ids = members.iter().map(|member| member.id).filter(|id| Some(*id) != without);
     Ok(acting_admins(&many.admins, ids))
 }
 
-fn ask(
-    step: &mut Step<'_>,
-    conversation: &Conversation,
-    state: &GroupState,
-    torn: bool,
-) -> Result<(), EngineError> {
+fn ask(step: &mut Step<'_>, conversation: &Conversation, state: &GroupState, torn: bool) -> Result<(), EngineError> {
     let me = step.account.id;
     let times = state.asked.map_or(0, |(_, times)| times);
     let mut state = state.clone();
@@ -121,9 +112,8 @@ fn ask(
 fn request(step: &mut Step<'_>, state: &GroupState, torn: bool) -> Result<Option<Body>, EngineError> {
     let Some(mark) = state.marks.last().cloned() else { return Ok(None) };
     let expires = step.now_seconds() + limits::KEY_PACKAGE_SECONDS;
-    let package = with_group(step, &state.id, |session, group| {
-        generate_key_packages(session, group.suite(), 1, false, expires)
-    })?;
+    let package =
+        with_group(step, &state.id, |session, group| generate_key_packages(session, group.suite(), 1, false, expires))?;
     let Some(key_package) = package.and_then(|mut packages| packages.pop()) else { return Ok(None) };
     let mut request = parcel::Rejoin {
         group: state.id.0.to_vec(),
@@ -218,12 +208,7 @@ fn signer(state: &GroupState, epoch: u64) -> Option<UserId> {
     state.marks.iter().find(|mark| mark.epoch == epoch + 1)?.committer
 }
 
-fn is_sound(
-    step: &mut Step<'_>,
-    state: &GroupState,
-    member: &Member,
-    key_package: &[u8],
-) -> Result<bool, EngineError> {
+fn is_sound(step: &mut Step<'_>, state: &GroupState, member: &Member, key_package: &[u8]) -> Result<bool, EngineError> {
     let Some(suite) = with_group(step, &state.id, |_, group| Ok(group.suite()))? else { return Ok(false) };
     match check_key_package(key_package, suite, step.now_seconds()) {
         Ok(found) => Ok(found.id == member.id && found.identity_key == member.identity_key),

@@ -27,6 +27,7 @@ use crate::{
     outbox::{self, JobId, JobKind, Lane},
     parcel::{self, Body},
     plan::Change,
+    simulation::{Planted, planted},
     step::Step,
     storage::save,
 };
@@ -191,10 +192,12 @@ fn examine(
     if content.is_empty() {
         return Ok(Found::Gone);
     }
-    if !verify_receipt(&step.account.receipt_key, &name, content, receipt) {
+    let receipted = verify_receipt(&step.account.receipt_key, &name, content, receipt);
+    if !receipted && !planted(Planted::TrustReceipts) {
         return Err(EngineError::BadAnswer("slot receipt"));
     }
-    let own = |pending: &Pending| pending.name == name && pending.content == content;
+    let own =
+        |pending: &Pending| pending.name == name && (pending.content == content || planted(Planted::MergeUnclaimed));
     if state.pending.as_ref().is_some_and(own) {
         return Ok(Found::Own);
     }
@@ -404,7 +407,11 @@ mod tests {
     fn behind_a_broken_path_a_free_slot_means_torn_and_a_sound_commit_heals() {
         assert_eq!(decide(Found::Free, 1, true, false), Decision::Torn);
         assert_eq!(decide(Found::Applied, 1, true, false), Decision::Advance);
-        assert_eq!(decide(Found::Free, 0, false, true), Decision::Torn, "the others are ahead, and no slot leads there");
+        assert_eq!(
+            decide(Found::Free, 0, false, true),
+            Decision::Torn,
+            "the others are ahead, and no slot leads there"
+        );
     }
 
     #[test]

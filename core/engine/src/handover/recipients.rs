@@ -208,7 +208,9 @@ pub fn delivered_to_one(step: &mut Step<'_>, mut job: Job, answer: &DeliveryAnsw
 
 /// This member is here now: what waited for them goes at once.
 pub fn member_is_here(step: &mut Step<'_>, conversation: ConversationId, id: UserId) -> Result<(), EngineError> {
-    let Some(mut job) = outbox::lane(step.tx, Lane::Behind(conversation, id))?.into_iter().next() else { return Ok(()) };
+    let Some(mut job) = outbox::lane(step.tx, Lane::Behind(conversation, id))?.into_iter().next() else {
+        return Ok(());
+    };
     if job.not_before_ms > step.now_ms {
         job.not_before_ms = 0;
         outbox::update(step, &job)?;

@@ -208,12 +208,7 @@ fn receipts(step: &mut Step<'_>, conversation: &Conversation, body: &[u8]) -> Re
     Ok(())
 }
 
-fn profile(
-    step: &mut Step<'_>,
-    conversation: &Conversation,
-    author: UserId,
-    body: &[u8],
-) -> Result<(), EngineError> {
+fn profile(step: &mut Step<'_>, conversation: &Conversation, author: UserId, body: &[u8]) -> Result<(), EngineError> {
     let Ok(profile) = Profile::decode(body) else { return Ok(()) };
     if conversation.many.is_some() {
         return conversations::members::name_member(step, conversation.id, author, &profile.name, true);

@@ -279,11 +279,7 @@ pub fn is_leave(content: &[u8]) -> bool {
 }
 
 /// Whether this message waits to leave.
-pub(super) fn is_queued(
-    step: &Step<'_>,
-    conversation: &Conversation,
-    id: MessageId,
-) -> Result<bool, EngineError> {
+pub(super) fn is_queued(step: &Step<'_>, conversation: &Conversation, id: MessageId) -> Result<bool, EngineError> {
     let is_it = |kind: &JobKind| matches!(kind, JobKind::Content { message: Some(message), .. } if *message == id);
     Ok(outbox::lane(step.tx, Lane::Contents(conversation.id))?.iter().any(|job| is_it(&job.kind)))
 }

@@ -1,12 +1,7 @@
 //! Conversations of many: made, joined, changed and left.
 
 use sealpost_engine::{
-    command::Command,
-    conversations::Standing,
-    error::EngineError,
-    fact::Happened,
-    mls::Group,
-    plan::Policy,
+    command::Command, conversations::Standing, error::EngineError, fact::Happened, mls::Group, plan::Policy,
 };
 
 use crate::{
@@ -63,7 +58,8 @@ fn newcomers_read_what_is_sent_after_they_came_and_the_removed_nothing_more() {
         assert!(town.happened(DAN).contains(&Happened::Removed(clo)));
         assert!(town.happened(CLO).contains(&Happened::Removed(clo)));
         let club = town.club_id(CLO);
-        let refused = town.try_command(CLO, Command::SendText { conversation: club, text: "me?".into(), reply_to: None });
+        let refused =
+            town.try_command(CLO, Command::SendText { conversation: club, text: "me?".into(), reply_to: None });
         assert!(matches!(refused, Err(EngineError::NotAMember)));
     });
 }

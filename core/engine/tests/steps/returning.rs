@@ -87,7 +87,10 @@ fn a_relay_that_shows_two_contents_for_one_slot_parts_the_group_for_a_day_at_mos
         town.club_talks(&[ADA, BEN, CLO]);
         for who in [ADA, BEN, CLO] {
             let texts = town.club_texts(who);
-            assert!(texts.contains(&"from Ada".to_owned()) && texts.contains(&"from Clo".to_owned()), "{who}: {texts:?}");
+            assert!(
+                texts.contains(&"from Ada".to_owned()) && texts.contains(&"from Clo".to_owned()),
+                "{who}: {texts:?}"
+            );
         }
     });
 }

@@ -1,5 +1,9 @@
 //! A step leaves all of its work or none: dropped transactions, failed writes, failed commits.
 
+use crate::{
+    person::{Fate, Person, Seeded},
+    town::{ADA, BEN, Town, is_claim, is_message, over_both_suites},
+};
 use sealpost_engine::{
     Engine,
     command::{Answer, Command, Input, Outgoing, Request},
@@ -8,10 +12,6 @@ use sealpost_engine::{
         Direction, RawRow, Read, StorageError, Table, Write,
         memory::{MemoryStore, MemoryTransaction},
     },
-};
-use crate::{
-    person::{Fate, Person, Seeded},
-    town::{ADA, BEN, Town, is_claim, is_message, over_both_suites},
 };
 
 /// A transaction whose disk is full after some writes.
