@@ -133,17 +133,20 @@ fn open(step: &mut Step<'_>, delivery: DeliveryId, message: &parcel::GroupMessag
 
 fn join(step: &mut Step<'_>, delivery: DeliveryId, welcome: &parcel::Welcome) -> Result<(), EngineError> {
     match conversations::join(step, delivery, welcome)? {
-        Joined::In { conversation, group, epoch, renewed } => {
+        Joined::In(entry) => {
             messages::tell_facts(step)?;
-            let conversation = conversations::known(step.tx, conversation)?;
+            let conversation = conversations::known(step.tx, entry.conversation)?;
             let stranger = conversation.peer.map(|peer| contacts::known(step.tx, peer)).transpose()?;
             if conversation.is_member() && !stranger.is_some_and(|contact| contact.request) {
                 messages::send_profile(step, &conversation)?;
             }
-            if renewed && conversation.peer.is_some() {
+            if entry.renewed && conversation.peer.is_some() {
                 messages::send_again(step, &conversation)?;
             }
-            for (delivery, message) in conversations::release_parked(step, &group, epoch)? {
+            if entry.renewed && conversation.peer.is_none() {
+                messages::make_up(step, &conversation, entry.apart_since_ms)?;
+            }
+            for (delivery, message) in conversations::release_parked(step, &entry.group, entry.epoch)? {
                 open(step, delivery, &message)?;
             }
             Ok(())

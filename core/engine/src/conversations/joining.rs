@@ -38,10 +38,20 @@ const COUNTER_LEAP: u32 = 1_000;
 /// A Welcome that can't be opened is answered with an own group no more often than this.
 const ANSWER_PAUSE_MS: u64 = limits::DAY_SECONDS * 1000;
 
+/// A group that this device is in now.
+pub struct Entry {
+    pub conversation: ConversationId,
+    pub group: GroupId,
+    pub epoch: u64,
+    /// The conversation was there before, with another group.
+    pub renewed: bool,
+    /// What was sent since then (Unix milliseconds) may not have opened for the others.
+    pub apart_since_ms: Option<u64>,
+}
+
 /// What became of a Welcome.
 pub enum Joined {
-    /// We are in. `renewed`: a conversation that there was has a new group.
-    In { conversation: ConversationId, group: GroupId, epoch: u64, renewed: bool },
+    In(Entry),
     /// It waits for the commit that takes us out first.
     Waits,
     /// It was handled before, comes from somebody blocked, or is not acceptable.
@@ -120,7 +130,8 @@ fn join_two(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Resu
     let state = first_state(step, &conversation, &entered);
     save(step.tx, &state)?;
     take_in(step, &mut conversation, &state)?;
-    Ok(Joined::In { conversation: conversation.id, group: entered.id, epoch: entered.epoch, renewed })
+    let (conversation, group, epoch) = (conversation.id, entered.id, entered.epoch);
+    Ok(Joined::In(Entry { conversation, group, epoch, renewed, apart_since_ms: None }))
 }
 
 fn is_made_by(joined: &mls::Joined, card: &Card) -> bool {
@@ -229,10 +240,11 @@ impl Replaces {
     }
 }
 
+/// Groups that this device can't follow, or has asked to be taken into again.
 fn lost_groups(step: &Step<'_>, conversation: &Conversation) -> Result<Vec<GroupId>, EngineError> {
     let mut lost = Vec::new();
     for id in &conversation.groups {
-        lost.extend(group(step.tx, *id)?.filter(|state| state.torn).map(|state| state.id));
+        lost.extend(group(step.tx, *id)?.filter(|state| state.torn || state.asked.is_some()).map(|state| state.id));
     }
     Ok(lost)
 }
@@ -265,6 +277,7 @@ fn moved_in(
         _ => Standing::Invited { by: card.id },
     };
     let back = before.as_ref().is_some_and(|before| before.groups.contains(&entered.id));
+    let lost = group(step.tx, entered.id)?;
     let taking_part = before.as_ref().is_some_and(Conversation::takes_part);
     let mut many = Many {
         thread: entered.profile.thread,
@@ -304,7 +317,9 @@ fn moved_in(
     if row.takes_part() {
         tokens::publish(step)?;
     }
-    Ok(Joined::In { conversation: id, group: entered.id, epoch: entered.epoch, renewed: taking_part })
+    let apart_since_ms = lost.map(|state| state.epoch_since_ms);
+    let (group, epoch) = (entered.id, entered.epoch);
+    Ok(Joined::In(Entry { conversation: id, group, epoch, renewed: taking_part, apart_since_ms }))
 }
 
 /// A commit took this device out: its keys go. Where the same commit takes it in again, the Welcome is on its way.

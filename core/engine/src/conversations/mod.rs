@@ -22,7 +22,7 @@ mod tokens;
 
 pub use crate::names::ConversationId;
 pub use gathering::{next_request, not_served};
-pub use joining::{Joined, join, waiting_welcomes};
+pub use joining::{Entry, Joined, join, waiting_welcomes};
 pub use members::{Member, members};
 pub use opening::{ensure_group, key_package_request, make_group, open, secure_anew, start_over, welcome_delivered};
 pub use parked::{give_up_parked, release_parked};

@@ -18,7 +18,7 @@ use super::{
     groups,
     members::{self, Member},
     policy::acting_admins,
-    row::{Conversation, GroupState, group, known},
+    row::{Conversation, GroupState, group, known, update},
     slot_content::Proof,
 };
 use crate::{
@@ -97,7 +97,13 @@ fn ask(step: &mut Step<'_>, conversation: &Conversation, state: &GroupState, tor
     save(step.tx, &state)?;
     let mut to = acting(step, conversation, None)?;
     if torn && to.first() == Some(&me) {
-        // Nobody acts before us: a group that we make anew is the one that stays.
+        // Nobody acts before us: a group that we make anew is the one that stays. Who spoils that one, too, gains a day.
+        let mut row = known(step.tx, conversation.id)?;
+        if step.now_ms.saturating_sub(row.mended_at_ms) < ASK_PAUSE_MS {
+            return Ok(());
+        }
+        row.mended_at_ms = step.now_ms;
+        update(step, &row)?;
         return groups::create_anew(step, conversation, &state.suspects);
     }
     if times >= ASK_ALL {

@@ -38,6 +38,9 @@ pub struct Conversation {
     /// When a Welcome that could not be opened was last answered with an own group.
     #[serde(default)]
     pub answered_welcome_at_ms: u64,
+    /// When this device last created the group of a conversation of many anew of itself.
+    #[serde(default)]
+    pub mended_at_ms: u64,
     pub changed_at_ms: u64,
 }
 
@@ -173,6 +176,7 @@ impl Conversation {
             draft: String::new(),
             muted_until_ms: None,
             answered_welcome_at_ms: 0,
+            mended_at_ms: 0,
             changed_at_ms: now_ms,
         }
     }

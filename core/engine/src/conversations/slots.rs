@@ -164,7 +164,8 @@ pub fn claimed(
         return Ok((Progress::Unchanged, !staged));
     }
     let progress = carry_out(step, state, pending.attempt, decision, &answer.receipt)?;
-    Ok((progress, decision == Decision::Merge))
+    // A change that nobody lets us make is given up with the group.
+    Ok((progress, matches!(decision, Decision::Merge | Decision::Torn)))
 }
 
 /// The relay will never take the claim: the change is given up.

@@ -13,7 +13,7 @@ use sealpost_wire::{
 
 use crate::{
     command::Request,
-    conversations::{self, Conversation, ConversationId, Route, members},
+    conversations::{self, Conversation, ConversationId, Route, hand_on, members},
     error::EngineError,
     fact::Happened,
     messages,
@@ -24,7 +24,11 @@ use crate::{
 
 /// Deliveries that wait for one member of one conversation. Beyond it, the member has to ask for what is missing.
 const BEHIND: usize = 1_000;
-/// A mailbox that is full, or takes none of the tokens, is tried again after this.
+/// A mailbox that takes none of the tokens may be that of somebody who is just joining.
+const SOON_MS: u64 = 1_000;
+/// After so many tries they are not.
+const TRIES_SOON: u32 = 8;
+/// A mailbox that is full, or has taken none of the tokens for a while, is tried again after this.
 const LATER_MS: u64 = 10 * 60 * 1000;
 
 /// The delivery of a parcel that the job holds.
@@ -157,9 +161,12 @@ fn fall_behind(
     }
     let delivery_id = job.sealed.as_ref().map_or_else(|| DeliveryId(step.random_bytes()), |sealed| sealed.delivery_id);
     let until_ms = step.now_ms + limits::RESEAL_SECONDS * 1000;
-    // A Welcome is tried by the tokens of the group too.
+    // Where no other token is left to try, and for a Welcome, which went by a card before, it begins anew after a pause.
+    let tokens = conversations::routes(step, conversation, &[member])?.pop().map_or(0, |route| route.tokens.len());
     let by_card = matches!(job.kind, JobKind::Welcome { .. });
-    let tried = if by_card { 0 } else { tried };
+    let anew = tried >= tokens || by_card;
+    let pause_ms = if anew { pause_ms.max(SOON_MS) } else { pause_ms };
+    let tried = if anew { 0 } else { tried };
     let kind = JobKind::Behind { conversation: conversation.id, member, parcel, message, tried, until_ms };
     outbox::enqueue_sealed(step, lane, kind, delivery_id, pause_ms)?;
     match message {
@@ -199,15 +206,23 @@ pub fn delivered_to_one(step: &mut Step<'_>, mut job: Job, answer: &DeliveryAnsw
             *tried += 1;
             outbox::update(step, &job)
         }
-        Some(_) => {
+        Some(code) => {
             *tried = 0;
-            outbox::retry(step, job, LATER_MS)
+            let soon = code == ErrorCode::TokenRefused && job.attempts < TRIES_SOON;
+            outbox::retry(step, job, if soon { 0 } else { LATER_MS })
         }
     }
 }
 
-/// This member is here now: what waited for them goes at once.
+/// This member is here now: what waited for them goes at once, and nobody has to look after them any more.
 pub fn member_is_here(step: &mut Step<'_>, conversation: ConversationId, id: UserId) -> Result<(), EngineError> {
+    for job in outbox::lane(step.tx, Lane::HandOn(conversation))? {
+        if let JobKind::HandOn(plan) = &job.kind
+            && hand_on::still_silent(step, plan)?.is_empty()
+        {
+            outbox::remove(step, &job.id)?;
+        }
+    }
     let Some(mut job) = outbox::lane(step.tx, Lane::Behind(conversation, id))?.into_iter().next() else {
         return Ok(());
     };

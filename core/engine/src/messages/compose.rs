@@ -191,6 +191,27 @@ pub fn send_again(step: &mut Step<'_>, conversation: &Conversation) -> Result<()
     Ok(())
 }
 
+/// This device is back in a group, or in a new one: it asks again for what did not open, and sends again what may not
+/// have opened for the others.
+pub fn make_up(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    apart_since_ms: Option<u64>,
+) -> Result<(), EngineError> {
+    let recently = step.now_ms.saturating_sub(limits::RESEAL_SECONDS * 1000);
+    for message in row::messages(step.tx, conversation.id, None, SENT_AGAIN)? {
+        let apart = apart_since_ms.is_some_and(|since| message.sent_at_ms >= since);
+        match message.body {
+            Body::Unopened if message.received_at_ms >= recently => ask_for(step, conversation, message.id)?,
+            Body::Text(_) if message.mine && apart && !is_queued(step, conversation, message.id)? => {
+                repeat(step, conversation, &message)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Queues an own text again, with its ID, if it is not too old.
 pub(super) fn repeat(step: &mut Step<'_>, conversation: &Conversation, message: &Message) -> Result<(), EngineError> {
     let age_ms = step.now_ms.saturating_sub(message.sent_at_ms);

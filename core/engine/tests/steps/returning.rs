@@ -44,9 +44,10 @@ fn where_the_slot_was_freed_too_early_parked_messages_tell_and_the_member_comes_
         town.people[ADA].next(is_commit, Fate::Swallowed);
         town.command(ADA, Command::RenameGroup { conversation: club, name: "unseen".to_owned() });
         town.settles();
-        town.relay.slots.clear();
-        town.club_says(BEN, "from the next epoch");
+        town.club_says(ADA, "from the next epoch");
         town.settles();
+        assert_eq!(town.club_texts(BEN), ["from the next epoch"], "Ben has looked");
+        town.relay.slots.clear();
         town.connects(CLO);
         town.settles();
         assert!(town.club_texts(CLO).is_empty());
