@@ -327,6 +327,20 @@ pub fn heads(read: &(impl Read + ?Sized)) -> Result<Vec<Job>, StorageError> {
     Ok(heads)
 }
 
+/// The members of a conversation for whom something waits alone.
+pub fn behind(read: &(impl Read + ?Sized), conversation: ConversationId) -> Result<BTreeSet<UserId>, StorageError> {
+    let lane = Lane::Behind(conversation, UserId::from_random([0; 5])).key();
+    let prefix = &lane[..LANE_BYTES - 5];
+    let mut members = BTreeSet::new();
+    let mut after: Option<Vec<u8>> = None;
+    while let Some((key, _)) = read.scan(Table::Job, prefix, after.as_deref(), Direction::Up, 1)?.pop() {
+        let member = key.get(LANE_BYTES - 5..LANE_BYTES).and_then(|bytes| bytes.try_into().ok());
+        members.extend(member.map(UserId::from_random));
+        after = Some([key.get(..LANE_BYTES).unwrap_or_default(), &[0xFF; 9]].concat());
+    }
+    Ok(members)
+}
+
 /// Waiting and blocked jobs.
 pub fn counts(read: &(impl Read + ?Sized)) -> Result<(u32, u32), StorageError> {
     let jobs: Vec<Job> = list(read, b"", None, Direction::Up, usize::MAX)?;

@@ -96,17 +96,21 @@ pub struct Route {
 /// The routes to these people, as far as there are some.
 pub fn routes(step: &Step<'_>, conversation: &Conversation, to: &[UserId]) -> Result<Vec<Route>, EngineError> {
     let mut routes = Vec::new();
+    let everybody = conversation.many.as_ref().map(|_| members::everybody(step.tx, conversation.id)).transpose()?;
     for id in to {
-        let contact = contacts::contact(step.tx, *id)?.filter(|contact| !contact.alarm);
-        let by_contact = contact.map(|contact| (contact.sealing_key, (None, contact.token)));
         let Some(many) = &conversation.many else {
-            routes.extend(by_contact.map(|(sealing_key, token)| Route { to: *id, sealing_key, tokens: vec![token] }));
+            let contact = contacts::contact(step.tx, *id)?.filter(|contact| !contact.alarm);
+            routes.extend(contact.map(|contact| {
+                let tokens = vec![(None, contact.token)];
+                Route { to: *id, sealing_key: contact.sealing_key, tokens }
+            }));
             continue;
         };
-        let Some(member) = members::member(step.tx, conversation.id, *id)?.filter(|member| !member.retired) else {
-            continue;
-        };
-        let of_group = tokens_of(many, &member).into_iter().map(|(generation, token)| (Some(generation), token));
+        // Rows stand in the order of the IDs.
+        let rows = everybody.as_deref().unwrap_or_default();
+        let member = rows.binary_search_by_key(id, |member| member.id).ok().map(|place| &rows[place]);
+        let Some(member) = member.filter(|member| !member.retired) else { continue };
+        let of_group = tokens_of(many, member).into_iter().map(|(generation, token)| (Some(generation), token));
         routes.push(Route { to: *id, sealing_key: member.sealing_key, tokens: of_group.collect() });
     }
     Ok(routes)

@@ -17,6 +17,9 @@ const LABEL: &str = "sealpost group tokens";
 /// Secrets that are kept: members who were away for as many removals are still reached.
 const SECRETS: usize = 16;
 
+/// Tokens of groups that the mailbox holds; the contacts' have their room beside them.
+const OWN_TOKENS: usize = limits::MAILBOX_TOKENS - 100;
+
 /// The first secret of a group.
 pub(super) fn first_secret(step: &mut Step<'_>) -> TokenSecret {
     TokenSecret { generation: 0, secret: step.random_bytes(), replaced_at_seconds: None }
@@ -68,6 +71,9 @@ pub fn own_tokens(step: &Step<'_>) -> Result<Vec<MailboxToken>, EngineError> {
     for conversation in conversations(step.tx)? {
         tokens.extend(tokens_of(step, &conversation));
     }
+    // Those that have no end first, then those that last longest.
+    tokens.sort_by_key(|token| std::cmp::Reverse(token.expires_at_seconds.wrapping_sub(1)));
+    tokens.truncate(OWN_TOKENS);
     Ok(tokens)
 }
 

@@ -105,11 +105,10 @@ pub fn prepare_content(
     }
     let mut to = sealed.to.clone();
     if to.is_empty() {
-        for member in conversations::members(step.tx, conversation.id)? {
-            match outbox::last(step.tx, Lane::Behind(conversation.id, member.id))? {
-                Some(_) => fall_behind(step, &job, conversation, member.id, 0, 0)?,
-                None => to.push(member.id),
-            }
+        let behind = outbox::behind(step.tx, conversation.id)?;
+        to.extend(conversations::members(step.tx, conversation.id)?.iter().map(|member| member.id));
+        for member in to.extract_if(.., |id| behind.contains(id)).collect::<Vec<_>>() {
+            fall_behind(step, &job, conversation, member, 0, 0)?;
         }
     }
     let routes = conversations::routes(step, conversation, &to)?;
