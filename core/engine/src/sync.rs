@@ -104,7 +104,11 @@ pub fn advance(step: &mut Step<'_>, progress: Progress) -> Result<(), EngineErro
 
 fn open(step: &mut Step<'_>, delivery: DeliveryId, message: &parcel::GroupMessage) -> Result<(), EngineError> {
     match conversations::open_message(step, delivery, message)? {
-        Opening::Opened { conversation, author, content } => {
+        Opening::Opened { conversation, author, content, deaf } => {
+            if deaf {
+                let conversation = conversations::known(step.tx, conversation)?;
+                messages::send_again(step, &conversation)?;
+            }
             let many = conversations::known(step.tx, conversation)?.many.is_some();
             let contact = contacts::contact(step.tx, author)?;
             // Members of a group need not be contacts.

@@ -46,9 +46,9 @@ pub(super) fn draft(
             let room = room(step, state, ids.len())?;
             let new = wanted.iter().filter(|id| allowed && !ids.contains(id)).take(room);
             for id in new {
-                if let Some((key_package, sealing_key)) = gathering::gathered(step, conversation.id, *id)? {
-                    draft.changes.add.push(key_package);
-                    draft.welcomed.push((*id, sealing_key));
+                if let Some(gathered) = gathering::gathered(step, conversation.id, *id)? {
+                    draft.changes.add.push(gathered.key_package);
+                    draft.welcomed.push((*id, gathered.sealing_key));
                 }
             }
             !draft.welcomed.is_empty()

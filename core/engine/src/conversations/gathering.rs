@@ -26,12 +26,13 @@ use crate::{
     storage::{Row, Table, load, save},
 };
 
+/// A key package that was fetched for somebody, and the key to seal to them.
 #[derive(Serialize, Deserialize)]
-struct Gathered {
+pub(super) struct Gathered {
     conversation: ConversationId,
     member: UserId,
-    sealing_key: [u8; 32],
-    key_package: Vec<u8>,
+    pub sealing_key: [u8; 32],
+    pub key_package: Vec<u8>,
 }
 
 impl Row for Gathered {
@@ -79,14 +80,12 @@ pub(super) fn is_creating(step: &Step<'_>, id: ConversationId) -> Result<bool, E
     Ok(outbox::lane(step.tx, Lane::Opening(id))?.iter().any(|job| creates(&job.kind)))
 }
 
-/// The key package that was fetched for somebody, and the key to seal to them.
 pub(super) fn gathered(
     step: &Step<'_>,
     conversation: ConversationId,
     member: UserId,
-) -> Result<Option<(Vec<u8>, [u8; 32])>, EngineError> {
-    let row: Option<Gathered> = load(step.tx, &key(conversation, member))?;
-    Ok(row.map(|row| (row.key_package, row.sealing_key)))
+) -> Result<Option<Gathered>, EngineError> {
+    Ok(load(step.tx, &key(conversation, member))?)
 }
 
 /// Forgets key packages that were used, or are not wanted any more.

@@ -259,8 +259,8 @@ fn make(
     let Some(many) = conversation.many.clone() else { return Ok(()) };
     let (mut add, mut to) = (Vec::new(), Vec::new());
     for member in &gathering.wanted {
-        if let Some((key_package, _)) = gathering::gathered(step, id, *member)? {
-            add.push(key_package);
+        if let Some(gathered) = gathering::gathered(step, id, *member)? {
+            add.push(gathered.key_package);
             to.push(*member);
         }
     }

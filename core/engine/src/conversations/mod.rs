@@ -24,7 +24,9 @@ pub use crate::names::ConversationId;
 pub use gathering::{next_request, not_served};
 pub use joining::{Entry, Joined, join, waiting_welcomes};
 pub use members::{Member, members};
-pub use opening::{ensure_group, key_package_request, make_group, open, secure_anew, start_over, welcome_delivered};
+pub use opening::{
+    ensure_group, key_package_request, make_group, open, remake_if_stale, secure_anew, start_over, welcome_delivered,
+};
 pub use parked::{give_up_parked, release_parked};
 pub use policy::acting_admins;
 pub use row::{

@@ -182,6 +182,7 @@ pub(super) fn new_state(step: &Step<'_>, id: GroupId, conversation: Conversation
         conversation,
         counter,
         created_at_ms: step.now_ms,
+        heard: false,
         awaits_welcome: false,
         epoch_since_ms: step.now_ms,
         own_messages: 0,
@@ -242,6 +243,48 @@ pub(super) fn forget_group(step: &mut Step<'_>, id: GroupId) -> Result<(), Engin
     }
     forget_parked(step, &id)?;
     Ok(step.tx.remove(Table::Group, &id.0)?)
+}
+
+/// The peer writes in another group than the one that is sealed in here, in which nothing of theirs ever opened and
+/// whose Welcome is gone from any mailbox by now: then theirs it is. True if so.
+pub(super) fn follow_peer(
+    step: &mut Step<'_>,
+    conversation: &mut Conversation,
+    theirs: GroupId,
+) -> Result<bool, EngineError> {
+    let own = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten();
+    let deaf =
+        |own: &GroupState| !own.heard && step.now_ms.saturating_sub(own.created_at_ms) > limits::MAILBOX_SECONDS * 1000;
+    if conversation.peer.is_none() || own.is_some_and(|own| !deaf(&own)) {
+        return Ok(false);
+    }
+    conversation.group = Some(theirs);
+    update(step, conversation)?;
+    Ok(true)
+}
+
+/// A Welcome that has waited here for longer than its key package is good for: its group is made anew. True if so.
+pub fn remake_if_stale(
+    step: &mut Step<'_>,
+    job: &Job,
+    id: ConversationId,
+    welcomed: GroupId,
+) -> Result<bool, EngineError> {
+    let mut row = known(step.tx, id)?;
+    let state = group(step.tx, welcomed)?.filter(|state| state.awaits_welcome && row.peer.is_some());
+    let fresh = |state: &GroupState| step.now_ms.saturating_sub(state.created_at_ms) <= limits::MAILBOX_SECONDS * 1000;
+    if state.is_none_or(|state| fresh(&state)) {
+        return Ok(false);
+    }
+    outbox::remove(step, &job.id)?;
+    forget_group(step, welcomed)?;
+    row.groups.retain(|group| *group != welcomed);
+    if row.group == Some(welcomed) {
+        row.group = row.groups.last().copied();
+    }
+    update(step, &row)?;
+    ensure_group(step, &row)?;
+    Ok(true)
 }
 
 /// The relay holds the Welcome: contents may follow.

@@ -56,7 +56,8 @@ fn judge_two(view: &CommitView<'_>) -> Result<(), &'static str> {
 fn judge_profile(admin: bool, view: &CommitView<'_>, new: &GroupProfile) -> Result<(), &'static str> {
     let old = view.profile;
     let renamed = GroupProfile { name: new.name.clone(), ..old.clone() };
-    if !admin && !(old.members_rename && *new == renamed) {
+    let allowed = admin || (old.members_rename && *new == renamed);
+    if !allowed {
         return Err("only admins change the group");
     }
     let fixed = |profile: &GroupProfile| (profile.purpose, profile.two, profile.thread, profile.counter);

@@ -88,6 +88,9 @@ pub struct GroupState {
     pub counter: u32,
     #[serde(default)]
     pub created_at_ms: u64,
+    /// Something of somebody else has opened in it.
+    #[serde(default)]
+    pub heard: bool,
     /// The peer has not been sent the Welcome yet: nothing is sealed before.
     pub awaits_welcome: bool,
     pub epoch_since_ms: u64,

@@ -10,7 +10,7 @@ use super::{
     commits,
     group::{in_group, with_group},
     members::{self, tokens_of},
-    opening::fold_others,
+    opening::{fold_others, follow_peer},
     parked::park,
     rejoin,
     row::{Conversation, GroupState, group, known},
@@ -153,6 +153,8 @@ pub enum Opening {
         conversation: ConversationId,
         author: UserId,
         content: Vec<u8>,
+        /// What was sent in our group has not been read: the peer never joined it.
+        deaf: bool,
     },
     /// It can't be opened; its author may seal it anew. Who that is only a conversation of two tells.
     Unopenable {
@@ -203,6 +205,12 @@ fn this_one(
     opened: Decrypted,
 ) -> Result<Opening, EngineError> {
     let (id, author) = (conversation.id, opened.sender.id);
+    if !state.heard
+        && let Some(state) = group(step.tx, state.id)?
+    {
+        save(step.tx, &GroupState { heard: true, ..state })?;
+    }
+    let mut deaf = false;
     if conversation.group == Some(state.id) {
         if conversation.groups.len() > 1 {
             fold_others(step, &mut conversation)?;
@@ -210,8 +218,10 @@ fn this_one(
     } else if conversation.many.is_some() && !members::is_present(step.tx, id, author)? {
         // A group that was replaced says nothing for those who did not come along.
         return Ok(Opening::Ignored);
+    } else {
+        deaf = follow_peer(step, &mut conversation, state.id)?;
     }
-    Ok(Opening::Opened { conversation: id, author, content: opened.plaintext })
+    Ok(Opening::Opened { conversation: id, author, content: opened.plaintext, deaf })
 }
 
 /// Where an epoch of the same number has another tag here, the group has parted, or somebody wants us to believe so.

@@ -33,6 +33,11 @@ const LATER_MS: u64 = 10 * 60 * 1000;
 
 /// The delivery of a parcel that the job holds.
 pub fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, EngineError> {
+    if let JobKind::Welcome { conversation, group, .. } = &job.kind
+        && conversations::remake_if_stale(step, &job, *conversation, *group)?
+    {
+        return Ok(None);
+    }
     let (conversation, parcel, to) = match &job.kind {
         JobKind::Welcome { conversation, parcel, to, .. } | JobKind::Ask { conversation, parcel, to, .. } => {
             (*conversation, parcel.clone(), to.clone())

@@ -55,6 +55,7 @@ pub fn send_text(
         edited: false,
         reactions: Vec::new(),
         state: obstacle.map_or(MessageState::Waiting, MessageState::Failed),
+        accepted_at_ms: None,
         unreached: Vec::new(),
         expires_after_seconds: 0,
     };
@@ -212,9 +213,9 @@ pub fn make_up(
     Ok(())
 }
 
-/// Queues an own text again, with its ID, if it is not too old.
+/// Queues an own text again, with its ID, if the relay did not take it too long ago.
 pub(super) fn repeat(step: &mut Step<'_>, conversation: &Conversation, message: &Message) -> Result<(), EngineError> {
-    let age_ms = step.now_ms.saturating_sub(message.sent_at_ms);
+    let age_ms = step.now_ms.saturating_sub(message.accepted_at_ms.unwrap_or(message.sent_at_ms));
     let Body::Text(text) = &message.body else { return Ok(()) };
     if age_ms > limits::RESEAL_SECONDS * 1000 {
         return Ok(());
@@ -246,6 +247,9 @@ pub fn set_state(
     let Some(mut message) = message_by_id(step.tx, id, step.account.id, message_id)? else { return Ok(()) };
     if message.state.may_become(state) {
         message.state = state;
+        if state == MessageState::Sent {
+            message.accepted_at_ms = Some(step.now_ms);
+        }
         row::update(step, &message)?;
     }
     Ok(())

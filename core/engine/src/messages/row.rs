@@ -28,6 +28,9 @@ pub struct Message {
     pub edited: bool,
     pub reactions: Vec<(UserId, String)>,
     pub state: MessageState,
+    /// When the relay took it, Unix milliseconds.
+    #[serde(default)]
+    pub accepted_at_ms: Option<u64>,
     /// Members of a group whose mailboxes have not taken it yet.
     #[serde(default)]
     pub unreached: Vec<UserId>,
@@ -128,6 +131,7 @@ impl Message {
             edited: false,
             reactions: Vec::new(),
             state: MessageState::Received,
+            accepted_at_ms: None,
             unreached: Vec::new(),
             expires_after_seconds: 0,
         }

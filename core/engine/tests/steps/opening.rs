@@ -5,11 +5,11 @@ use sealpost_engine::{
     messages::MessageState,
     outbox::JobKind,
 };
-use sealpost_wire::frame::NoticeKind;
+use sealpost_wire::{frame::NoticeKind, suite::Suite};
 
 use crate::{
     person::Fate,
-    town::{ADA, BEN, CLO, Town, is_content, is_fetch, is_message, is_welcome, over_both_suites},
+    town::{ADA, BEN, CLO, DAY_MS, Town, is_content, is_fetch, is_message, is_welcome, over_both_suites},
 };
 
 /// Ada and Ben have both written before either has heard of the other, and both Welcomes are with the relay.
@@ -236,6 +236,44 @@ fn what_was_sent_to_a_device_that_starts_over_is_sent_again() {
         town.settles();
         assert_eq!(town.texts(BEN, ADA), ["hello Ben", "hello Ada", "to keys that are gone"]);
         assert_eq!(town.state(ADA, BEN, lost), MessageState::Delivered);
+        town.still_talk();
+    });
+}
+
+#[test]
+fn a_welcome_that_nobody_fetched_in_a_month_makes_no_conversation_deaf() {
+    for seed in 1..=6 {
+        let mut town = Town::new(Suite::Classical, seed);
+        town.disconnects(ADA);
+        town.says(BEN, ADA, "never fetched");
+        town.settle();
+        town.passes(40 * DAY_MS);
+        let ada = town.id(ADA);
+        town.relay.account(ada).mailbox.clear();
+        town.connects(ADA);
+        town.says(ADA, BEN, "anybody there?");
+        town.settles();
+        town.says(BEN, ADA, "yes");
+        town.settles();
+        assert_eq!(town.texts(ADA, BEN).last(), Some(&"yes".to_owned()), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_welcome_that_waited_for_months_is_made_anew_and_its_message_arrives() {
+    over_both_suites(|mut town| {
+        town.people[BEN].next(is_welcome, Fate::Lost);
+        town.says(BEN, ADA, "composed long ago");
+        town.performs(BEN);
+        town.performs(BEN);
+        town.disconnects(BEN);
+        town.disconnects(ADA);
+        town.passes(140 * DAY_MS);
+        town.connects(ADA);
+        town.settles();
+        town.connects(BEN);
+        town.settles();
+        assert_eq!(town.texts(ADA, BEN), ["composed long ago"]);
         town.still_talk();
     });
 }

@@ -5,7 +5,7 @@ use sealpost_wire::id::MessageId;
 
 use crate::{
     person::Fate,
-    town::{ADA, BEN, CLO, DAY_MS, Town, is_message, over_both_suites},
+    town::{ADA, BEN, CLO, DAY_MS, Town, is_content, is_message, over_both_suites},
 };
 
 /// Ada's message comes when its epoch is gone at Ben's.
@@ -52,10 +52,14 @@ fn message_that_cannot_be_opened_is_sealed_anew_and_fills_its_place() {
 #[test]
 fn message_is_not_sealed_anew_after_a_week() {
     over_both_suites(|town| {
-        let (mut town, id) = comes_too_late(town, 8 * DAY_MS);
+        let (mut town, id) = comes_too_late(town, 60_000);
+        town.people[BEN].next(is_content, Fate::Hold);
         town.releases(ADA);
+        town.settle();
+        town.passes(8 * DAY_MS);
+        town.releases(BEN);
         town.settles();
-        assert_eq!(town.message(BEN, ADA, ADA, id).body, Body::Unopened);
+        assert_eq!(town.message(BEN, ADA, ADA, id).body, Body::Unopened, "the relay took it a week ago");
         town.still_talk();
     });
 }
