@@ -17,6 +17,8 @@ mod crashes;
 mod deliveries;
 #[path = "relay/directory.rs"]
 mod directory;
+#[path = "relay/failing_disk.rs"]
+mod failing_disk;
 #[path = "relay/faults.rs"]
 mod faults;
 #[path = "relay/gateway.rs"]

@@ -5,7 +5,10 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use rusqlite::ffi;
@@ -38,6 +41,8 @@ pub struct Disk {
 pub(crate) struct DiskFile {
     disk: Arc<Shared>,
     path: PathBuf,
+    /// Its next sync is one of the folder as well, and with it of what was deleted there.
+    syncs_folder: Arc<AtomicBool>,
 }
 
 /// What becomes of a write: how many of its bytes arrive, and SQLite's code for it.
@@ -170,7 +175,7 @@ impl File {
 pub(crate) fn file(path: &Path) -> Option<DiskFile> {
     let disks = locked(&DISKS);
     let disk = disks.iter().find(|disk| path.starts_with(&disk.folder))?;
-    Some(DiskFile { disk: Arc::clone(disk), path: path.to_owned() })
+    Some(DiskFile { disk: Arc::clone(disk), path: path.to_owned(), syncs_folder: Arc::default() })
 }
 
 impl DiskFile {
@@ -188,6 +193,10 @@ impl DiskFile {
             let length = found.as_ref().map_or(0, Vec::len);
             state.files.insert(self.path.clone(), File { image: Image::found(found), length, open: 0 });
         }
+        // As SQLite does on Unix: the first sync of a journal or log that may be new makes its name durable.
+        let journals = ffi::SQLITE_OPEN_WAL | ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL;
+        let may_be_new = flags & ffi::SQLITE_OPEN_CREATE != 0 && flags & journals != 0;
+        self.syncs_folder.store(may_be_new, Ordering::Relaxed);
         let changing = ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_CREATE;
         match state.struck {
             Some(Fault::ReadOnly) if flags & changing != 0 => Ok(flags & !changing | ffi::SQLITE_OPEN_READONLY),
@@ -265,6 +274,11 @@ impl DiskFile {
         };
         if code == ffi::SQLITE_OK {
             state.file(&self.path).image.sync();
+            if self.syncs_folder.swap(false, Ordering::Relaxed) {
+                let folder = self.path.parent();
+                let beside = state.files.iter_mut().filter(|(path, _)| path.parent() == folder);
+                beside.for_each(|(_, file)| file.image.sync_name());
+            }
         }
         state.note(failing, code);
         code

@@ -44,6 +44,14 @@ impl Image {
         self.synced = unsynced.iter().fold(synced, apply);
     }
 
+    /// The folder was synced: a file that was deleted does not come back.
+    pub fn sync_name(&mut self) {
+        if let Some(deleted) = self.unsynced.iter().rposition(|change| matches!(change, Change::Delete)) {
+            self.unsynced.drain(..=deleted);
+            self.synced = None;
+        }
+    }
+
     /// Whether a power cut would lose anything.
     pub fn is_synced(&self) -> bool {
         self.unsynced.is_empty()
@@ -165,6 +173,9 @@ mod tests {
             let left = image.after_power_cut(Remains::Some(seed));
             assert!([None, Some(b"old".to_vec()), Some(b"n".to_vec()), Some(Vec::new())].contains(&left), "{left:?}");
         }
+        image.sync_name();
+        assert_eq!(image.after_power_cut(Remains::Nothing), None);
+        assert_eq!(image.after_power_cut(Remains::All), Some(b"n".to_vec()));
     }
 
     fn write(at: usize, bytes: &[u8]) -> Change {

@@ -47,6 +47,7 @@ impl Group {
         let removed = self.leaves_of(&changes.remove).map_err(MlsError::Forbidden)?;
         let added = self.newcomers(session, &changes.add, &removed)?;
         let context = changes.profile.as_ref().map(|profile| profile.to_extensions(Some(self.mls.extensions())));
+        self.is_ahead = true;
         let mut builder = self
             .mls
             .commit_builder()
@@ -65,6 +66,7 @@ impl Group {
         let welcome = welcome.map_err(MlsError::internal)?;
         let commit = bundle.into_commit().to_bytes().map_err(MlsError::internal)?;
         session.rows().write(self.own_commit_key(), &sha256(&commit))?;
+        self.is_ahead = false;
         Ok(PendingCommit { commit, welcome })
     }
 

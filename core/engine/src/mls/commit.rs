@@ -92,6 +92,7 @@ impl Group {
         if self.has_pending_commit() && self.own_commit(session)? == Some(sha256(commit)) {
             return self.merge_pending(session);
         }
+        self.is_ahead = true;
         let processed = session.outcome(self.mls.process_message(session, message))?;
         let Sender::Member(leaf) = *processed.sender() else {
             return Err(MlsError::Forbidden("a commit from outside of the group"));
@@ -115,6 +116,7 @@ impl Group {
         .map_err(MlsError::Forbidden)?;
         let removed = self.leave(session, &content)?;
         session.outcome(self.mls.merge_staged_commit(session, staged))?;
+        self.is_ahead = false;
         self.applied(session, committer, content, removed)
     }
 

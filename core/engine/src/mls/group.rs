@@ -1,10 +1,12 @@
 //! One MLS group, loaded for an operation: who is in it, messages in and out, secrets for others.
 
+use std::time::Duration;
+
 use openmls::{
     framing::{MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, Sender},
     group::{
         JoinBuilder, MlsGroup, MlsGroupCreateConfig, MlsGroupJoinConfig, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY,
-        ProcessedWelcome,
+        PastEpochDeletion, ProcessedWelcome,
     },
     prelude::{LeafNodeIndex, SenderRatchetConfiguration, tls_codec::DeserializeBytes},
 };
@@ -13,7 +15,7 @@ use sealpost_wire::{id::UserId, suite::Suite};
 
 use super::{
     FORWARD_DISTANCE, GroupId, GroupProfile, Member, MessageKind, MlsError, OUT_OF_ORDER_TOLERANCE, PAST_EPOCHS,
-    Session, ciphersuite, departed, key_packages, leaf, message, suite,
+    Session, ciphersuite, departed, key_packages, leaf, message, secrets::Scope, suite,
 };
 use crate::storage::StorageError;
 
@@ -26,6 +28,9 @@ pub struct Group {
     /// In the order of the leaves.
     pub(super) roster: Vec<(LeafNodeIndex, Member)>,
     profile: GroupProfile,
+    /// Whether what is in memory of the message secrets may differ from the store in more than the next message
+    /// changes: a message that did not open leaves the secrets derived that it would have needed.
+    pub(super) is_ahead: bool,
 }
 
 /// What a Welcome led to.
@@ -135,7 +140,10 @@ impl Group {
     /// plaintext.
     pub fn encrypt(&mut self, session: &mut Session<'_>, plaintext: &[u8]) -> Result<Vec<u8>, MlsError> {
         self.check_active()?;
+        session.rows().set_scope(self.scope(self.epoch(), self.own_index()));
         let message = self.mls.create_message(session, &session.signer(), plaintext);
+        session.rows().set_scope(Scope::Everything);
+        self.is_ahead |= message.is_err();
         let message = session.outcome(message.map_err(MlsError::internal))?;
         message.to_bytes().map_err(MlsError::internal)
     }
@@ -158,12 +166,19 @@ impl Group {
             epoch if epoch + (PAST_EPOCHS as u64) < current => return Err(MlsError::OldEpoch),
             _ => {}
         }
-        let processed = session.outcome(self.mls.process_message(session, message))?;
+        let was_ahead = std::mem::replace(&mut self.is_ahead, true);
+        // Whose ratchet it moves is known when it is open, and only its rows are written then.
+        session.rows().set_scope(Scope::Nothing);
+        let processed = self.mls.process_message(session, message);
+        session.rows().set_scope(Scope::Everything);
+        let processed = session.outcome(processed)?;
         let Sender::Member(leaf) = *processed.sender() else {
             return Err(MlsError::Forbidden("a message from outside of the group"));
         };
         match processed.into_content() {
             ProcessedMessageContent::ApplicationMessage(message) => {
+                self.is_ahead = was_ahead;
+                self.write_secrets(session, self.scope(head.epoch, leaf.u32()))?;
                 let sender = departed::member_at(session, self, leaf, head.epoch)?;
                 Ok(Decrypted { sender, plaintext: message.into_bytes(), epoch: head.epoch })
             }
@@ -250,12 +265,29 @@ impl Group {
         Ok(())
     }
 
+    /// What of the message secrets a message of this leaf changes.
+    fn scope(&self, epoch: u64, leaf: u32) -> Scope {
+        if self.is_ahead { Scope::Everything } else { Scope::Message { epoch, leaf } }
+    }
+
+    /// Has openmls hand over the message secrets. It does so whenever it forgets old ones, of which there are none.
+    pub(super) fn write_secrets(&mut self, session: &Session<'_>, scope: Scope) -> Result<(), MlsError> {
+        session.rows().set_scope(scope);
+        let none = PastEpochDeletion::older_than_duration(Duration::MAX);
+        let written = self.mls.delete_past_epoch_secrets(session, none);
+        session.rows().set_scope(Scope::Everything);
+        session.outcome(written.map_err(MlsError::internal))?;
+        self.is_ahead = false;
+        Ok(())
+    }
+
     fn of(mls: MlsGroup) -> Result<Self, MlsError> {
         Ok(Self {
             id: GroupId::from_openmls(mls.group_id())?,
             suite: suite(mls.ciphersuite())?,
             roster: roster(&mls)?,
             profile: GroupProfile::from_extensions(mls.extensions())?,
+            is_ahead: false,
             mls,
         })
     }

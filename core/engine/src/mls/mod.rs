@@ -14,14 +14,16 @@ mod error;
 mod group;
 mod key_packages;
 mod leaf;
+mod lists;
 mod loaded;
 mod message;
-mod parts;
 mod profile;
 mod provider;
 mod rows;
+mod secrets;
 mod session;
 mod signer;
+mod walk;
 
 #[cfg(test)]
 mod hostile_tests;

@@ -2,10 +2,16 @@
 //!
 //! Invariant: no proposal is ever stored (RFC 9420 would have a commit name them by reference, and ours hold theirs).
 
+use std::collections::BTreeMap;
+
 use openmls_traits::storage::{CURRENT_VERSION, Key, StorageProvider, traits};
 
-use super::rows::{Row, Rows, group_key, key_bytes, other_key};
-use crate::storage::StorageError;
+use super::{
+    lists,
+    rows::{Row, Rows, group_key, key_bytes, other_key},
+    secrets,
+};
+use crate::storage::{self, StorageError, Table};
 
 macro_rules! of_group {
     ($($row:ident: $entity:ident, $write:ident, $read:ident, $delete:ident;)+) => {$(
@@ -59,7 +65,6 @@ impl StorageProvider<CURRENT_VERSION> for Rows<'_> {
 
     of_group! {
         JoinConfig: MlsGroupJoinConfig, write_mls_join_config, mls_group_join_config, delete_group_config;
-        Tree: TreeSync, write_tree, tree, delete_tree;
         InterimTranscriptHash: InterimTranscriptHash,
             write_interim_transcript_hash, interim_transcript_hash, delete_interim_transcript_hash;
         Context: GroupContext, write_context, group_context, delete_context;
@@ -97,23 +102,43 @@ impl StorageProvider<CURRENT_VERSION> for Rows<'_> {
         self.delete(group_key(group, Row::GroupState))
     }
 
+    fn write_tree<G: traits::GroupId<CURRENT_VERSION>, E: traits::TreeSync<CURRENT_VERSION>>(
+        &self,
+        group: &G,
+        tree: &E,
+    ) -> Result<(), StorageError> {
+        self.noting(group_key(group, Row::Tree).and_then(|prefix| lists::write(self, &prefix, tree)))
+    }
+
+    fn tree<G: traits::GroupId<CURRENT_VERSION>, E: traits::TreeSync<CURRENT_VERSION>>(
+        &self,
+        group: &G,
+    ) -> Result<Option<E>, StorageError> {
+        let tree = self.noting(group_key(group, Row::Tree).and_then(|prefix| lists::read(self, &prefix)))?;
+        self.noting(tree.map(|bytes| storage::decode(Table::Mls, &bytes)).transpose())
+    }
+
+    fn delete_tree<G: traits::GroupId<CURRENT_VERSION>>(&self, group: &G) -> Result<(), StorageError> {
+        self.noting(group_key(group, Row::Tree).and_then(|prefix| self.replace(&prefix, BTreeMap::new())))
+    }
+
     fn write_message_secrets<G: traits::GroupId<CURRENT_VERSION>, E: traits::MessageSecrets<CURRENT_VERSION>>(
         &self,
         group: &G,
         secrets: &E,
     ) -> Result<(), StorageError> {
-        self.write_divided(group_key(group, Row::MessageSecrets), secrets)
+        self.noting(secrets::write(self, group, secrets))
     }
 
     fn message_secrets<G: traits::GroupId<CURRENT_VERSION>, E: traits::MessageSecrets<CURRENT_VERSION>>(
         &self,
         group: &G,
     ) -> Result<Option<E>, StorageError> {
-        self.read_divided(group_key(group, Row::MessageSecrets))
+        self.noting(secrets::read(self, group))
     }
 
     fn delete_message_secrets<G: traits::GroupId<CURRENT_VERSION>>(&self, group: &G) -> Result<(), StorageError> {
-        self.delete_divided(group_key(group, Row::MessageSecrets))
+        self.noting(secrets::delete(self, group))
     }
 
     fn write_encryption_epoch_key_pairs<

@@ -209,6 +209,8 @@ fn garbled_commit_is_skipped_and_never_tears() {
 
 #[test]
 fn device_that_lost_its_path_keys_is_torn() {
+    /// The number of their row.
+    const KEY_PAIRS: u8 = 11;
     for suite in Suite::ALL {
         let [mut ada, mut ben] = group_of(suite);
         let pending = ada.update();
@@ -216,8 +218,10 @@ fn device_that_lost_its_path_keys_is_torn() {
         let [_, mut other] = group_of(suite);
         let key_pairs = |device: &mut Device| {
             let rows = device.store.scan(Table::Mls, b"g", None, Direction::Up, usize::MAX).expect("rows");
-            let largest = rows.into_iter().max_by_key(|(key, _)| key.len());
-            largest.expect("key pairs have the longest key")
+            let first = rows[0].0.clone();
+            let group = (0..first.len()).take_while(|place| rows.iter().all(|(key, _)| key[*place] == first[*place]));
+            let row = group.count();
+            rows.into_iter().find(|(key, _)| key[row] == KEY_PAIRS).expect("the key pairs have a row")
         };
         let ((key, _), (_, foreign)) = (key_pairs(&mut ben), key_pairs(&mut other));
         let mut tx = ben.store.begin();

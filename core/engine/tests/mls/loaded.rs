@@ -64,6 +64,30 @@ fn group_of_a_failed_step_is_read_from_the_store_again() {
 }
 
 #[test]
+fn kept_group_that_saw_bad_messages_loses_no_keys_of_their_senders() {
+    for suite in Suite::ALL {
+        let mut everybody: [Device; 5] = group_of(suite);
+        let messages: Vec<Vec<u8>> = everybody[1..].iter_mut().map(|device| device.send(b"good")).collect();
+        let [ben, cleo, dora, emil] = messages.as_slice() else { panic!("four have written") };
+        let mut loaded = Loaded::default();
+        // Some do not open, and the group goes on in the same step.
+        let opened = kept(&mut everybody[0], &mut loaded, |group, session| {
+            for bad in [ben, dora] {
+                let mut garbled = bad.clone();
+                *garbled.last_mut().expect("not empty") ^= 1;
+                assert!(matches!(group.decrypt(session, &garbled), Err(MlsError::Undecryptable(_))));
+            }
+            group.decrypt(session, cleo)
+        });
+        assert_eq!(opened.expect("opens").plaintext, b"good");
+        // Another start of the device knows only what was stored.
+        for message in [dora, ben, emil] {
+            assert_eq!(everybody[0].opened(message), b"good");
+        }
+    }
+}
+
+#[test]
 fn eight_groups_are_kept_and_the_oldest_goes() {
     let mut ada = Device::new(1);
     let mut loaded = Loaded::default();

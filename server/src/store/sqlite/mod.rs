@@ -16,7 +16,7 @@ mod writer;
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, ffi};
 use sealpost_wire::{
     api::{
         directory::{KeyPackageCount, KeyPackages},
@@ -206,6 +206,10 @@ fn configure_reader(connection: &Connection) -> rusqlite::Result<()> {
 
 /// What SQLite says, by what the caller can do. Its texts name tables and constraints, never values.
 fn failure(error: rusqlite::Error) -> StoreError {
+    // What connections share is a file as well, and has a code of its own where it can't grow.
+    if error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE) {
+        return StoreError::Full;
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
