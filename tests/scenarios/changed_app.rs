@@ -9,7 +9,7 @@ use sealpost_engine::{
     conversations::{self, ConversationId},
     error::EngineError,
     identity,
-    mls::{Group, Session},
+    mls::{Group, Loaded, Session},
     step::{Random, Step},
     storage,
 };
@@ -42,7 +42,8 @@ impl Person {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970");
         let done = store.transaction(|tx| {
             let account = identity::account(tx)?.expect("there is an account");
-            work(&mut Step::new(tx, now.as_millis() as u64, &mut SystemRandom, account))
+            let groups = &mut Loaded::default();
+            work(&mut Step::new(tx, now.as_millis() as u64, &mut SystemRandom, account, groups))
         });
         drop(store);
         self.turn_on();
