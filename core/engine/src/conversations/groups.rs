@@ -35,7 +35,7 @@ pub fn create(step: &mut Step<'_>, name: &str, members: Vec<UserId>) -> Result<C
     if !step.account.is_active() {
         return Err(EngineError::NotRegistered);
     }
-    identity::check_name(name)?;
+    check_title(name)?;
     let members = addable(step, members)?;
     let many = |conversation: &Conversation| conversation.many.is_some() && conversation.takes_part();
     if conversations(step.tx)?.iter().filter(|it| many(it)).count() >= limits::GROUPS {
@@ -93,7 +93,7 @@ pub fn remove(step: &mut Step<'_>, id: ConversationId, members: Vec<UserId>) -> 
 }
 
 pub fn rename(step: &mut Step<'_>, id: ConversationId, name: &str) -> Result<(), EngineError> {
-    identity::check_name(name)?;
+    check_title(name)?;
     let (_, many, admin) = of_mine(step, id)?;
     if !admin && !many.policy.members_rename {
         return Err(EngineError::NotAdmin);
@@ -147,7 +147,9 @@ pub fn accept(step: &mut Step<'_>, id: ConversationId) -> Result<bool, EngineErr
     many.standing = Standing::Member;
     update(step, &conversation)?;
     tokens::publish(step)?;
-    if let Some(state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() {
+    if let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() {
+        state.catching_up = true;
+        save(step.tx, &state)?;
         slots::look(step, &state)?;
     }
     Ok(true)
@@ -310,6 +312,10 @@ fn make(
         }
         None => Ok(()),
     }
+}
+
+fn check_title(name: &str) -> Result<(), EngineError> {
+    if name.trim().is_empty() { Err(EngineError::Empty) } else { identity::check_name(name) }
 }
 
 fn enqueue(step: &mut Step<'_>, id: ConversationId, change: Change) -> Result<(), EngineError> {

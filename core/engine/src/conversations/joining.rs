@@ -175,7 +175,7 @@ fn join_many(
 ) -> Result<Joined, EngineError> {
     let contact = contacts::contact(step.tx, card.id)?;
     let unwanted = |it: &Contact| it.blocked || it.alarm || it.identity_key != card.identity_key;
-    let secrets = tokens::read(&welcome.secrets, step.now_seconds());
+    let secrets = tokens::read(&welcome.secrets);
     let (Some(secrets), false) = (secrets, contact.as_ref().is_some_and(unwanted)) else { return Ok(Joined::Ignored) };
     let before = of_thread(step.tx, &thread)?.map(|id| known(step.tx, id)).transpose()?;
     let (lost, replaces) = match &before {

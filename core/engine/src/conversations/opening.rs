@@ -188,6 +188,7 @@ pub(super) fn new_state(step: &Step<'_>, id: GroupId, conversation: Conversation
         own_messages: 0,
         pending: None,
         torn: false,
+        catching_up: false,
         broken: false,
         suspects: Vec::new(),
         parked_since_ms: None,

@@ -99,6 +99,9 @@ pub struct GroupState {
     /// Its next epoch can't be reached.
     #[serde(default)]
     pub torn: bool,
+    /// An invitation was just accepted: the epochs since it came have to be caught up with first.
+    #[serde(default)]
+    pub catching_up: bool,
     /// The commit in an earlier attempt's slot of this epoch is sound for others, but its path is broken for us.
     #[serde(default)]
     pub broken: bool,

@@ -43,7 +43,7 @@ pub fn seal_content(
         return Ok(None);
     };
     let overtakes = planted(Planted::OvertakeWelcome);
-    if (state.awaits_welcome && !overtakes) || state.torn || state.broken {
+    if (state.awaits_welcome && !overtakes) || state.torn || state.broken || state.catching_up {
         return Ok(None);
     }
     slots::heal_if_due(step, &state)?;

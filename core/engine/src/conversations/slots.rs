@@ -14,6 +14,7 @@ use sealpost_wire::{
 use super::{
     change,
     commits::{self, Verdict},
+    gathering,
     group::with_group,
     members,
     opening::secure_anew,
@@ -125,19 +126,32 @@ pub fn claim(
 ) -> Result<Claim, EngineError> {
     let row = known(step.tx, conversation)?;
     if !row.is_member() {
-        return Ok(Claim::Pointless);
+        return pointless(step, conversation, change);
     }
     let Some(mut state) = row.group.map(|id| group(step.tx, id)).transpose()?.flatten() else { return Ok(Claim::Wait) };
-    if state.torn || state.broken {
+    if state.torn || state.broken || state.catching_up {
         return Ok(Claim::Wait);
     }
     if state.pending.is_none() && !commits::stage(step, &mut state, job, change, 0)? {
-        return Ok(Claim::Pointless);
+        return pointless(step, conversation, change);
     }
     Ok(match state.pending {
         Some(pending) if pending.job == *job => Claim::Request(pending.name, SlotClaim { content: pending.content }),
         _ => Claim::Wait,
     })
+}
+
+fn pointless(step: &mut Step<'_>, conversation: ConversationId, change: &Change) -> Result<Claim, EngineError> {
+    over(step, conversation, change)?;
+    Ok(Claim::Pointless)
+}
+
+/// The change is made, or given up: what was gathered for it goes.
+fn over(step: &mut Step<'_>, conversation: ConversationId, change: &Change) -> Result<(), EngineError> {
+    match change {
+        Change::Add(members) => gathering::forget_gathered(step, conversation, members),
+        _ => Ok(()),
+    }
 }
 
 /// The relay answered a claim. True beside the progress: the change is made, and its job done.
@@ -165,7 +179,11 @@ pub fn claimed(
     }
     let progress = carry_out(step, state, pending.attempt, decision, &answer.receipt)?;
     // A change that nobody lets us make is given up with the group.
-    Ok((progress, matches!(decision, Decision::Merge | Decision::Torn)))
+    let done = matches!(decision, Decision::Merge | Decision::Torn);
+    if done {
+        over(step, conversation, change)?;
+    }
+    Ok((progress, done))
 }
 
 /// The relay will never take the claim: the change is given up.
@@ -218,7 +236,7 @@ fn carry_out(
 ) -> Result<Progress, EngineError> {
     match decision {
         Decision::Rest => {
-            state.looked_at_ms = step.now_ms;
+            (state.looked_at_ms, state.catching_up) = (step.now_ms, false);
             save(step.tx, &state)?;
             Ok(Progress::Unchanged)
         }

@@ -42,15 +42,16 @@ pub(super) fn rotate(many: &mut Many, secret: [u8; 32], now_seconds: u64) {
     many.secrets.drain(..surplus);
 }
 
-/// The secrets in a Welcome; `None` where they are not what a member sends.
-pub(super) fn read(secrets: &[parcel::TokenSecret], now_seconds: u64) -> Option<Vec<TokenSecret>> {
+/// The secrets in a Welcome; `None` where they are not what a member sends. The mailbox of a newcomer takes the tokens
+/// of the newest alone: the others are for reaching members who slept.
+pub(super) fn read(secrets: &[parcel::TokenSecret]) -> Option<Vec<TokenSecret>> {
     let rising = secrets.windows(2).all(|pair| pair[0].generation < pair[1].generation);
     if secrets.is_empty() || secrets.len() > SECRETS || !rising {
         return None;
     }
     let last = secrets.len() - 1;
     let read = |(place, it): (usize, &parcel::TokenSecret)| {
-        let replaced_at_seconds = (place < last).then_some(now_seconds);
+        let replaced_at_seconds = (place < last).then_some(0);
         Some(TokenSecret {
             generation: it.generation,
             secret: it.secret.as_slice().try_into().ok()?,
