@@ -38,6 +38,9 @@ pub struct Contact {
     /// They wrote first and were not accepted yet.
     pub request: bool,
     pub retired: bool,
+    /// While they were blocked a Welcome of theirs was dropped: they may seal in a group that is not known here.
+    #[serde(default)]
+    pub missed_welcome: bool,
 }
 
 impl Row for Contact {
@@ -63,6 +66,7 @@ impl Contact {
             blocked: false,
             request: false,
             retired: false,
+            missed_welcome: false,
         }
     }
 
@@ -138,6 +142,7 @@ pub fn meet(step: &mut Step<'_>, card: &Card, profile_name: &str) -> Result<bool
         row.profile_name = profile_name.to_owned();
     }
     let welcome = !row.blocked && !row.alarm;
+    row.missed_welcome |= !welcome;
     write(step, &row)?;
     Ok(welcome)
 }
@@ -221,10 +226,13 @@ pub fn block(step: &mut Step<'_>, id: UserId) -> Result<bool, EngineError> {
     Ok(true)
 }
 
-pub fn unblock(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError> {
+/// True if the conversation with them needs a fresh group.
+pub fn unblock(step: &mut Step<'_>, id: UserId) -> Result<bool, EngineError> {
     let mut row = known(step.tx, id)?;
     row.blocked = false;
-    write(step, &row)
+    let missed = std::mem::take(&mut row.missed_welcome);
+    write(step, &row)?;
+    Ok(missed)
 }
 
 fn write(step: &mut Step<'_>, row: &Contact) -> Result<(), EngineError> {

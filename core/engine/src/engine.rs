@@ -198,9 +198,13 @@ fn done(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
             Ok(())
         }
         Command::UnblockContact(id) => {
-            contacts::unblock(step, id)?;
+            let missed = contacts::unblock(step, id)?;
             handover::contact_unblocked(step, id)?;
-            tell_profile(step, Some(id))
+            tell_profile(step, Some(id))?;
+            match conversations::of_two(step.tx, id)?.filter(|_| missed) {
+                Some(conversation) => conversations::secure_anew(step, conversation),
+                None => Ok(()),
+            }
         }
         Command::EditMessage { conversation, message, text } => messages::edit(step, conversation, message, &text),
         Command::DeleteMessage { conversation, message } => messages::delete(step, conversation, message),

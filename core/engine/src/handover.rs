@@ -41,7 +41,7 @@ pub fn hand_over(step: &mut Step<'_>, in_flight: &InFlight) -> Result<(Vec<Outgo
             return Ok((requests, wake_at_ms));
         }
         for job in heads.into_iter().filter(|job| job.blocked.is_none()) {
-            if job.not_before_ms > step.now_ms {
+            if job.not_before_ms > step.now_ms && !step.is_from_wrong_clock(job.not_before_ms) {
                 wake_at_ms = Some(wake_at_ms.map_or(job.not_before_ms, |wake| wake.min(job.not_before_ms)));
                 continue;
             }

@@ -116,7 +116,7 @@ pub fn session_opened(step: &mut Step<'_>, next_secret: Vec<u8>) -> Result<(), E
     if !planted(Planted::ForgetSession) {
         step.account.session_secret = next_secret;
     }
-    let age = step.now_seconds().saturating_sub(step.account.key_packages_at_seconds);
+    let age = step.since(step.account.key_packages_at_seconds * 1000) / 1000;
     if age > limits::KEY_PACKAGE_SECONDS * 2 / 3 {
         publish_key_packages(step, true)?;
     }

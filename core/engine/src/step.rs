@@ -2,7 +2,7 @@
 //! leave after the commit.
 
 use sealpost_crypto::keys::{IdentityKey, SealingKey};
-use sealpost_wire::id::UserId;
+use sealpost_wire::{id::UserId, limits};
 
 use crate::{
     account::Account,
@@ -47,6 +47,17 @@ impl<'a> Step<'a> {
 
     pub fn now_seconds(&self) -> u64 {
         self.now_ms / 1000
+    }
+
+    /// How long ago that was, in milliseconds. A time that is more than a day ahead was noted by a clock that has been
+    /// set right since: that counts as long ago, so that nothing waits for it to come.
+    pub fn since(&self, at_ms: u64) -> u64 {
+        if self.is_from_wrong_clock(at_ms) { u64::MAX } else { self.now_ms.saturating_sub(at_ms) }
+    }
+
+    /// Whether this device's clock can't have meant that time, by the longest pause that there is.
+    pub fn is_from_wrong_clock(&self, at_ms: u64) -> bool {
+        at_ms > self.now_ms.saturating_add(limits::DAY_SECONDS * 1000)
     }
 
     pub fn random_bytes<const N: usize>(&mut self) -> [u8; N] {

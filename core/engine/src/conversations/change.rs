@@ -115,7 +115,7 @@ fn ids(group: &Group) -> Vec<UserId> {
 
 /// Whether the epoch's keys have served long or often enough.
 pub(super) fn due(step: &Step<'_>, state: &GroupState) -> bool {
-    let old = step.now_ms.saturating_sub(state.epoch_since_ms) >= limits::HEALING_SECONDS * 1000;
+    let old = step.since(state.epoch_since_ms) >= limits::HEALING_SECONDS * 1000;
     old || state.own_messages >= limits::HEALING_MESSAGES
 }
 

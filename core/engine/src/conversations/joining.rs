@@ -154,7 +154,7 @@ fn answer_with_own_group(step: &mut Step<'_>, card: &Card, welcome: &parcel::Wel
     }
     let mut conversation = open(step, card.id)?;
     let counter = conversation.counter.unwrap_or(0);
-    let answered_lately = step.now_ms < conversation.answered_welcome_at_ms.saturating_add(ANSWER_PAUSE_MS);
+    let answered_lately = step.since(conversation.answered_welcome_at_ms) < ANSWER_PAUSE_MS;
     if answered_lately || !(counter..=counter.saturating_add(COUNTER_LEAP)).contains(&welcome.counter) {
         return Ok(Joined::Ignored);
     }

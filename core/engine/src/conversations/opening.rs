@@ -224,7 +224,7 @@ pub(super) fn take_in(
 pub(super) fn fold_others(step: &mut Step<'_>, conversation: &mut Conversation) -> Result<(), EngineError> {
     let Some(stays) = conversation.group else { return Ok(()) };
     let since = group(step.tx, stays)?.map_or(0, |state| state.created_at_ms);
-    if conversation.peer.is_none() && step.now_ms.saturating_sub(since) < limits::MAILBOX_SECONDS * 1000 {
+    if conversation.peer.is_none() && step.since(since) < limits::MAILBOX_SECONDS * 1000 {
         return Ok(());
     }
     let (stay, fold): (Vec<GroupId>, Vec<GroupId>) = conversation.groups.iter().partition(|id| **id == stays);
@@ -254,8 +254,7 @@ pub(super) fn follow_peer(
     theirs: GroupId,
 ) -> Result<bool, EngineError> {
     let own = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten();
-    let deaf =
-        |own: &GroupState| !own.heard && step.now_ms.saturating_sub(own.created_at_ms) > limits::MAILBOX_SECONDS * 1000;
+    let deaf = |own: &GroupState| !own.heard && step.since(own.created_at_ms) > limits::MAILBOX_SECONDS * 1000;
     if conversation.peer.is_none() || own.is_some_and(|own| !deaf(&own)) {
         return Ok(false);
     }
@@ -273,7 +272,7 @@ pub fn remake_if_stale(
 ) -> Result<bool, EngineError> {
     let mut row = known(step.tx, id)?;
     let state = group(step.tx, welcomed)?.filter(|state| state.awaits_welcome && row.peer.is_some());
-    let fresh = |state: &GroupState| step.now_ms.saturating_sub(state.created_at_ms) <= limits::MAILBOX_SECONDS * 1000;
+    let fresh = |state: &GroupState| step.since(state.created_at_ms) <= limits::MAILBOX_SECONDS * 1000;
     if state.is_none_or(|state| fresh(&state)) {
         return Ok(false);
     }

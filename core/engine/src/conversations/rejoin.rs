@@ -79,7 +79,7 @@ pub(super) fn start_over(step: &mut Step<'_>, conversation: &Conversation) -> Re
 }
 
 fn asked_lately(step: &Step<'_>, state: &GroupState) -> bool {
-    state.asked.is_some_and(|(at, _)| step.now_ms.saturating_sub(at) < ASK_PAUSE_MS)
+    state.asked.is_some_and(|(at, _)| step.since(at) < ASK_PAUSE_MS)
 }
 
 fn acting(step: &Step<'_>, conversation: &Conversation, without: Option<UserId>) -> Result<Vec<UserId>, EngineError> {
@@ -99,7 +99,7 @@ fn ask(step: &mut Step<'_>, conversation: &Conversation, state: &GroupState, tor
     if torn && to.first() == Some(&me) {
         // Nobody acts before us: a group that we make anew is the one that stays. Who spoils that one, too, gains a day.
         let mut row = known(step.tx, conversation.id)?;
-        if step.now_ms.saturating_sub(row.mended_at_ms) < ASK_PAUSE_MS {
+        if step.since(row.mended_at_ms) < ASK_PAUSE_MS {
             return Ok(());
         }
         row.mended_at_ms = step.now_ms;

@@ -328,7 +328,7 @@ pub fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<(), Engin
     for state in states {
         if state.torn {
             rejoin::ask_again(step, &state)?;
-        } else if step.now_ms.saturating_sub(state.looked_at_ms) >= pause && !state.awaits_welcome {
+        } else if step.since(state.looked_at_ms) >= pause && !state.awaits_welcome {
             look(step, &state)?;
         }
     }
@@ -366,7 +366,7 @@ pub fn read(
             (found, slot.receipt.clone())
         }
     };
-    let overdue = state.parked_since_ms.is_some_and(|since| step.now_ms.saturating_sub(since) >= DAY_MS);
+    let overdue = state.parked_since_ms.is_some_and(|since| step.since(since) >= DAY_MS);
     let decision = decide(found, attempt, state.broken, overdue);
     if decision == Decision::Advance && group(step.tx, id)?.is_some() {
         enqueue_read(step, id, 0)?;

@@ -11,7 +11,7 @@ use sealpost_wire::{error::ErrorCode, id::MessageId, suite::Suite};
 
 use crate::{
     person::Fate,
-    town::{ADA, BEN, CLO, HOUR_MS, Town, is_commit, is_content, is_message, over_both_suites},
+    town::{ADA, BEN, CLO, DAY_MS, HOUR_MS, Town, is_commit, is_content, is_message, over_both_suites},
 };
 
 const MINUTE_MS: u64 = 60_000;
@@ -377,6 +377,22 @@ fn what_waited_until_its_keys_are_gone_is_sealed_anew() {
         assert_eq!(reactions, [(town.id(ADA), "🐢".to_owned())]);
         assert_eq!(town.state(ADA, BEN, text), MessageState::Delivered);
         assert_eq!(town.people[BEN].account().unhandled, 0);
+        town.still_talk();
+    });
+}
+
+#[test]
+fn what_a_clock_far_ahead_has_put_off_leaves_when_the_clock_is_right() {
+    over_both_suites(|town| {
+        let mut town = town.talking();
+        town.now_ms += 35 * DAY_MS;
+        let id = town.says(BEN, ADA, "read by a clock far ahead");
+        town.settle();
+        town.now_ms -= 35 * DAY_MS;
+        town.settles();
+        town.says(ADA, BEN, "so that something happens");
+        town.settles();
+        assert_eq!(town.state(BEN, ADA, id), MessageState::Delivered);
         town.still_talk();
     });
 }

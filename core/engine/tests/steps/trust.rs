@@ -147,3 +147,26 @@ fn a_key_package_is_asked_for_again_where_there_was_none() {
         assert_eq!(town.texts(BEN, ADA), ["later"]);
     });
 }
+
+#[test]
+fn a_welcome_that_came_while_its_sender_was_blocked_makes_nobody_deaf_after_unblocking() {
+    for seed in 1..=6 {
+        let mut town = Town::new(Suite::Classical, seed);
+        let ben = town.id(BEN);
+        for who in [ADA, BEN] {
+            town.disconnects(who);
+        }
+        town.says(BEN, ADA, "first of Ben");
+        town.says(ADA, BEN, "first of Ada");
+        town.connects(BEN);
+        town.settle();
+        town.command(ADA, Command::BlockContact(ben));
+        town.connects(ADA);
+        town.settles();
+        town.command(ADA, Command::UnblockContact(ben));
+        town.settles();
+        town.says(BEN, ADA, "is anybody there?");
+        town.settles();
+        assert_eq!(town.texts(ADA, BEN).last(), Some(&"is anybody there?".to_owned()), "seed {seed}");
+    }
+}
