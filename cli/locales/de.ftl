@@ -25,6 +25,7 @@ value-who = WER
 value-card = KARTE
 value-seconds = SEKUNDEN
 value-switch = on|off
+value-group = GRUPPE
 value-folder = PFAD
 value-listen = ADRESSE:PORT
 value-host = RECHNER
@@ -34,6 +35,8 @@ help-lang = Sprache: en, de oder fr (sonst: die der Umgebung)
 help-help = Diese Hilfe zeigen
 help-version = Die Version zeigen
 help-who = ID oder Name eines Kontakts
+help-whom = ID oder Name eines Kontakts oder einer Gruppe
+help-group = Name einer Gruppe, oder der Anfang ihrer ID
 
 ## Falsche Angaben
 
@@ -135,6 +138,53 @@ trust-scanned = persönlich überprüft
 trust-alarm = ALARM, anderer Schlüssel
 change-waits = Keine Verbindung: Die Änderung bleibt hier und erreicht das Relay mit der nächsten.
 
+groups-usage = sealpost groups [create NAME WER… | show GRUPPE | add GRUPPE WER… | remove GRUPPE WER… | rename GRUPPE NAME | admin GRUPPE WER | policy GRUPPE | accept GRUPPE | leave GRUPPE | recreate GRUPPE]
+groups-about = Gruppen zeigen oder ändern
+groups-create-usage = sealpost groups create NAME WER…
+groups-create-about = Eine Gruppe mit Kontakten gründen; du bist Admin
+groups-show-usage = sealpost groups show GRUPPE
+groups-show-about = Zeigen, wer in einer Gruppe ist
+groups-add-usage = sealpost groups add GRUPPE WER…
+groups-add-about = Kontakte dazunehmen
+groups-remove-usage = sealpost groups remove GRUPPE WER…
+groups-remove-about = Mitglieder entfernen: Sie lesen nichts, was danach gesendet wird
+groups-rename-usage = sealpost groups rename GRUPPE NAME
+groups-rename-about = Eine Gruppe umbenennen, für alle ihre Mitglieder
+groups-admin-usage = sealpost groups admin GRUPPE WER [--revoke]
+groups-admin-about = Ein Mitglied zum Admin machen, oder wieder zum Mitglied wie die anderen
+groups-policy-usage = sealpost groups policy GRUPPE [--members-add on|off] [--members-rename on|off]
+groups-policy-about = Sagen, was Mitglieder dürfen, die keine Admins sind
+groups-accept-usage = sealpost groups accept GRUPPE
+groups-accept-about = Die Einladung in eine Gruppe annehmen
+groups-leave-usage = sealpost groups leave GRUPPE
+groups-leave-about = Eine Gruppe verlassen oder eine Einladung ablehnen; was gesagt wurde, bleibt hier
+groups-recreate-usage = sealpost groups recreate GRUPPE [--without WER…]
+groups-recreate-about = Eine Gruppe neu gründen, wo sie sich anders nicht mehr heilen lässt
+groups-help-name = Der Name der Gruppe, den alle ihre Mitglieder sehen
+groups-help-revoke = Die Rechte als Admin wieder nehmen
+groups-help-members-add = Ob jedes Mitglied andere dazunehmen darf
+groups-help-members-rename = Ob jedes Mitglied die Gruppe umbenennen darf
+groups-help-without = Mitglieder, die in der neuen nicht dabei sein sollen
+groups-none = Noch keine Gruppen. „sealpost groups create NAME WER…“ gründet die erste.
+groups-on-its-way = Unterwegs zum Relay …
+group-members =
+    { $count ->
+        [one] Gruppe mit einem Mitglied
+       *[other] Gruppe mit { $count } Mitgliedern
+    }
+group-you-admin = du bist Admin
+group-member = du bist Mitglied
+group-invited = { $name } lädt dich ein: „sealpost groups accept“ oder „leave“
+group-leaving = du gehst gerade
+group-left-it = du bist gegangen
+group-removed-from = du wurdest entfernt
+group-members-add = Jedes Mitglied darf andere dazunehmen.
+group-admins-add = Nur Admins dürfen andere dazunehmen.
+group-members-rename = Jedes Mitglied darf die Gruppe umbenennen.
+group-admins-rename = Nur Admins dürfen die Gruppe umbenennen.
+member-admin = Admin
+member-no-contact = nicht unter deinen Kontakten
+
 send-usage = sealpost send WER TEXT… [--wait SEKUNDEN]
 send-about = Eine Nachricht senden
 send-help-text = Der Text, oder - für die Standardeingabe
@@ -142,9 +192,10 @@ send-help-wait = Wie lange auf das Relay gewartet wird (sonst: 15)
 send-done = An { $name }: { $state }
 
 chat-usage = sealpost chat WER
-chat-about = Mit einem Kontakt reden, live
+chat-about = Mit einem Kontakt oder in einer Gruppe reden, live
 chat-start = Unterhaltung mit { $name }. Was du eingibst, wird gesendet; /help zeigt die Befehle, /quit beendet.
 chat-help = /reply NUMMER TEXT (antworten), /edit [#NUMMER] TEXT (ändern), /delete [NUMMER] (löschen), /react NUMMER EMOJI (ohne Emoji: zurücknehmen), /typing, /quit. Die Nummer steht vor jeder Nachricht. Eine Nachricht, die mit Schrägstrich beginnt, wird mit zweien eingegeben.
+chat-help-group = In einer Gruppe auch: /members (Mitglieder), /add WER (dazunehmen), /remove WER (entfernen), /rename NAME (umbenennen), /admin WER, /accept (Einladung annehmen), /leave (verlassen).
 chat-typing = { $name } schreibt …
 chat-online = Verbunden.
 chat-offline = Keine Verbindung. Was du schreibst, wartet hier und wird später gesendet.
@@ -197,6 +248,36 @@ message-unopened = (ließ sich nicht öffnen; der Absender wurde um Wiederholung
 system-secured-anew = Die Unterhaltung wurde neu gesichert.
 system-key-alarm = ALARM: Zu dieser ID wurde ein anderer Schlüssel gezeigt. Es wird nichts mehr gesendet.
 system-peer-retired = Diese ID ist beendet. Was nicht zugestellt wurde, kann an die neue ID gehen.
+happened-created = { $by } hat die Gruppe gegründet.
+happened-created-by-you = Du hast die Gruppe gegründet.
+happened-joined = { $by } hat dich in die Gruppe aufgenommen.
+happened-added = { $by } hat { $member } dazugenommen.
+happened-added-by-you = Du hast { $member } dazugenommen.
+happened-not-added = { $member } ließ sich nicht dazunehmen: Das Relay gab keinen Schlüssel heraus, oder das Postfach nahm nichts an.
+happened-removed = { $by } hat { $member } entfernt.
+happened-removed-by-you = Du hast { $member } entfernt: Was ab jetzt gesendet wird, ist dort nicht zu lesen.
+happened-removed-you = { $by } hat dich entfernt. Was bisher gesagt wurde, bleibt hier.
+happened-left = { $member } hat die Gruppe verlassen.
+happened-left-you = Du hast die Gruppe verlassen. Was bisher gesagt wurde, bleibt hier.
+happened-came-back = { $member } hatte die Schlüssel der Gruppe verloren und wurde neu aufgenommen.
+happened-renamed = { $by } hat die Gruppe „{ $name }“ genannt.
+happened-renamed-by-you = Du hast die Gruppe „{ $name }“ genannt.
+happened-became-admin = { $by } hat { $member } zum Admin gemacht.
+happened-became-admin-by-you = Du hast { $member } zum Admin gemacht.
+happened-became-admin-you = Du bist jetzt Admin der Gruppe.
+happened-stopped-being-admin = { $by } hat { $member } die Rechte als Admin genommen.
+happened-stopped-being-admin-by-you = Du hast { $member } die Rechte als Admin genommen.
+happened-stopped-being-admin-you = Du bist nicht mehr Admin der Gruppe.
+happened-policy-changed = { $by } hat geändert, was Mitglieder dürfen.
+happened-policy-changed-by-you = Du hast geändert, was Mitglieder dürfen.
+happened-created-anew = { $by } hat die Gruppe neu gegründet.
+happened-created-anew-by-you = Du hast die Gruppe neu gegründet.
+happened-torn = Dieses Gerät kann der Gruppe nicht mehr folgen und hat darum gebeten, neu aufgenommen zu werden.
+happened-could-not-follow = { $by } kann einer Änderung von { $member } nicht folgen und hat um neue Aufnahme gebeten.
+happened-could-not-follow-you = { $by } kann einer Änderung von dir nicht folgen und hat um neue Aufnahme gebeten.
+happened-back-again = Dieses Gerät wurde neu aufgenommen: Was dazwischen gesagt wurde, kann fehlen.
+happened-key-alarm = ALARM: { $member } ist mit einem anderen Schlüssel in der Gruppe als dem bekannten. Nichts wird gesendet, bevor { $member } entfernt ist. Trefft euch und vergleicht die Fingerabdrücke.
+happened-retired = Die ID von { $member } ist beendet: Dort kommt nichts mehr an.
 conversation-empty = (keine Nachrichten)
 conversation-unread =
     { $count ->
@@ -207,6 +288,7 @@ state-received = empfangen
 state-waiting = wartet
 state-sending = unterwegs
 state-sent = gesendet
+state-sent-but = gesendet, noch nicht an { $count } von { $others }
 state-delivered = zugestellt
 state-read = gelesen
 failed-needs-new-card = angehalten: um eine neue Karte bitten
@@ -217,6 +299,7 @@ failed-retired = angehalten: diese ID ist beendet
 failed-blocked = angehalten: gesperrt
 failed-no-downgrade = angehalten: ein zugesagter starker Schlüssel fehlt
 failed-refused = abgelehnt
+failed-not-a-member = angehalten: kein Mitglied mehr
 
 ## Fehler: was geschah, was erhalten blieb, wie es weitergeht
 
@@ -250,6 +333,15 @@ error-unknown-conversation = Diese Unterhaltung gibt es nicht. Nichts wurde geä
 error-unknown-message = Diese Nachricht gibt es nicht. Nichts wurde geändert. Die Nummer steht vor jeder Nachricht.
 error-not-yours = Das kann nur, wer sie geschrieben hat. Nichts wurde geändert.
 error-blocked = Dieser Kontakt ist gesperrt, darum wird nichts gesendet. „sealpost contacts unblock“ hebt die Sperre auf.
+error-not-a-group = Diese Unterhaltung ist keine Gruppe. Nichts wurde geändert. „sealpost groups“ zeigt alle Gruppen.
+error-not-a-member = Das können nur Mitglieder der Gruppe, und nur mit Mitgliedern. Nichts wurde geändert. „sealpost groups show“ zeigt, wer dabei ist; ein Mitglied kann dich wieder dazunehmen.
+error-not-admin = Das können nur Admins der Gruppe. Nichts wurde geändert. „sealpost groups show“ zeigt, wer sie sind.
+error-last-admin = Eine Gruppe braucht einen Admin, und das ist der einzige. Nichts wurde geändert. Mach zuerst jemand anderen zum Admin: sealpost groups admin
+error-too-many =
+    { $limit ->
+        [one] Zu viele: höchstens eines. Nichts wurde geändert. Nimm zuerst einige heraus.
+       *[other] Zu viele: höchstens { $limit }. Nichts wurde geändert. Nimm zuerst einige heraus, oder gründe eine zweite Gruppe.
+    }
 error-unreachable = Das Relay ist nicht zu erreichen ({ $detail }). Alles bleibt auf diesem Gerät. Prüfe Adresse und Netz und versuche es noch einmal.
 error-certificate-refused = Dem Zertifikat des Relays ist nicht zu trauen ({ $detail }). Nichts wurde gesendet. Hat das Relay eine eigene Zertifizierungsstelle, frage den Betreiber nach dem --pin.
 error-stopped = Abgebrochen. Was vorher geschah, bleibt.
@@ -272,6 +364,8 @@ error-too-old-version = Das Relay nimmt diese Version nicht mehr an. Alles bleib
 error-refused = Das Relay hat abgelehnt ({ $code }: { $detail }). Alles bleibt auf diesem Gerät.
 error-internal = Im Inneren ging etwas schief ({ $detail }). Was vorher gespeichert war, bleibt. Bitte melde es.
 error-waiting = Noch keine Verbindung: Die Nachricht wartet im Ausgang und geht mit der nächsten Verbindung hinaus. Nichts ist verloren.
+error-change-waiting = Noch nicht geschehen: Die Änderung wartet im Ausgang und geschieht mit der nächsten Verbindung. Nichts ist verloren.
+error-not-added = Nicht dazugenommen: { $names }. Die anderen sind in der Gruppe. Bitte um eine neue Karte, oder versuche es noch einmal, wenn sie online waren.
 error-not-connected = Das Relay wurde nicht rechtzeitig erreicht. Alles bleibt auf diesem Gerät. Versuche es später noch einmal.
 error-displaced = Ein anderes Programm hat sich mit diesem Konto verbunden und übernommen. Nichts ist verloren. Mach dort weiter.
 error-account-refused = Das Relay lehnt dieses Konto ab. Alles bleibt auf diesem Gerät. „sealpost id“ zeigt, warum.
@@ -289,13 +383,20 @@ error-passphrase-differs = Die beiden Passphrasen sind verschieden. Nichts wurde
 error-code-missing = Der Code fehlt. Er ist als SMS unterwegs; rufe den Befehl noch einmal mit --code CODE auf.
 error-invalid-pin = Ein Pin hat 64 hexadezimale Ziffern. Nichts wurde gesendet. Der Betreiber des Relays nennt ihn dir.
 error-ambiguous-name = Mehr als ein Kontakt heißt „{ $name }“. Nichts wurde geändert. Nimm die ID; „sealpost contacts“ zeigt sie.
+error-ambiguous-group = Mehr als eine Gruppe heißt „{ $name }“ oder beginnt so. Nichts wurde geändert. Nimm mehr von der ID; „sealpost groups“ zeigt sie.
+error-ambiguous-member = Mehr als ein Mitglied heißt „{ $name }“. Nichts wurde geändert. Nimm die ID; „sealpost groups show“ zeigt sie.
+error-contact-or-group = „{ $name }“ ist ein Kontakt ({ $contact }) und eine Gruppe ({ $group }). Nichts wurde geändert. Nimm die ID von dem, was du meinst.
 error-unknown-person = Kein Kontakt hat die ID oder den Namen „{ $name }“. Nichts wurde geändert. „sealpost contacts“ zeigt alle.
+error-unknown-group = Keine Gruppe hat den Namen „{ $name }“ oder eine ID, die so beginnt. Nichts wurde geändert. „sealpost groups“ zeigt alle.
+error-unknown-member = Kein Mitglied hat die ID oder den Namen „{ $name }“. Nichts wurde geändert. „sealpost groups show“ zeigt, wer in der Gruppe ist.
+error-unknown-conversation-name = Kein Kontakt und keine Gruppe hat die ID oder den Namen „{ $name }“. Nichts wurde geändert. „sealpost contacts“ und „sealpost groups“ zeigen alle.
 error-card-too-large = Die Karte passt nicht in einen QR-Code. Nimm den Link.
 error-chat-command = „{ $entry }“ ist hier kein Befehl und wurde nicht gesendet. /help zeigt sie.
 error-input-unreadable = Die Eingabe ist nicht lesbar ({ $detail }). Nichts wurde gesendet.
 error-listen-address = „{ $address }“ ist keine Adresse zum Lauschen, wie 127.0.0.1:8443.
 error-relay-failed = Das Relay kann nicht laufen ({ $detail }). Seine Daten blieben, wie sie sind.
 error-demo-failed = Die Vorführung kam nicht ans Ende ({ $detail }). Ihr vorläufiger Ordner wurde entfernt.
+error-demo-removed-reads = Wer aus der Gruppe entfernt wurde ({ $name }), nimmt noch an ihr teil. Das darf nicht sein; bitte melde es.
 error-demo-readable =
     { $hits ->
         [one] Die Suche fand eine lesbare Stelle beim Relay. Das darf nicht sein; bitte melde es.
@@ -305,8 +406,8 @@ error-demo-readable =
 ## Vorführung
 
 demo-usage = sealpost demo
-demo-about = Zwei Leuten und einem Relay zusehen, auf diesem Rechner, in weniger als einer Minute
-demo-title = Sealpost: zwei Leute, ein Relay, und was es nicht lesen kann
+demo-about = Drei Leuten und einem Relay zusehen, auf diesem Rechner, in weniger als einer Minute
+demo-title = Sealpost: drei Leute, ein Relay, und was es nicht lesen kann
 demo-folder = Alles geschieht auf diesem Rechner, in { $folder }; am Ende wird es entfernt.
 demo-step-relay = Ein Relay startet
 demo-relay-runs = Es lauscht unter { $address }, ein echter Prozess mit eigenem Datenordner.
@@ -332,6 +433,20 @@ demo-network-back = Die Verbindung ist wieder da.
 demo-outbox-left = Das Gerät von { $name } startet neu, und was wartete, geht hinaus.
 demo-relay-killed = Das Relay (Prozess { $process }) wurde mit kill -9 beendet, bevor jemand abholte, und neu gestartet.
 demo-all-once = Alles kam an: jede Nachricht einmal, in der richtigen Reihenfolge.
+demo-step-third = Eine dritte Person kommt dazu
+demo-step-group = Sie gründen eine Gruppe
+demo-group-name = Chor am Kanal
+demo-group-made = „{ $name }“: { $people }
+demo-text-group-one = Willkommen, wir drei!
+demo-text-group-two = Singen wir am Donnerstag?
+demo-text-group-three = Donnerstag passt mir gut.
+demo-group-heard = Jede Nachricht wurde einmal versiegelt und von zweien geöffnet. { $name } und { $other } haben nie eine Karte getauscht.
+demo-step-removed = Eine Person wird entfernt
+demo-removed = { $other } entfernt { $name }: Die Gruppe hat neue Schlüssel.
+demo-text-removed = Die Überraschung ist am Freitag.
+demo-text-removed-answer = Kein Wort zu irgendwem!
+demo-removed-mailbox = Das Postfach von { $name } wurde befragt: Sendungen, die dort warten: { $count }, wie vor diesen beiden Nachrichten.
+demo-removed-device = Das Gerät von { $name } wurde befragt: Es holte ab, was wartet, zeigt { $texts } Nachrichten, keine dieser beiden, und darf nichts mehr senden.
 demo-step-look = Was das Relay hat
 demo-text-waiting = Dieser wartet beim Relay, während wir es durchsuchen.
 demo-waits-there = { $name } ist offline, also wartet die Nachricht beim Relay. Das sind dessen Zeilen:

@@ -25,6 +25,7 @@ value-who = WHO
 value-card = CARD
 value-seconds = SECONDS
 value-switch = on|off
+value-group = GROUP
 value-folder = PATH
 value-listen = ADDRESS:PORT
 value-host = HOST
@@ -34,6 +35,8 @@ help-lang = Language: en, de or fr (default: that of the environment)
 help-help = Show this help
 help-version = Show the version
 help-who = ID or name of a contact
+help-whom = ID or name of a contact or a group
+help-group = Name of a group, or the beginning of its ID
 
 ## Wrong arguments
 
@@ -135,6 +138,53 @@ trust-scanned = verified in person
 trust-alarm = ALARM, other key
 change-waits = No connection: the change is kept here and reaches the relay with the next one.
 
+groups-usage = sealpost groups [create NAME WHO… | show GROUP | add GROUP WHO… | remove GROUP WHO… | rename GROUP NAME | admin GROUP WHO | policy GROUP | accept GROUP | leave GROUP | recreate GROUP]
+groups-about = List your groups, or change them
+groups-create-usage = sealpost groups create NAME WHO…
+groups-create-about = Make a group with contacts; you are its admin
+groups-show-usage = sealpost groups show GROUP
+groups-show-about = Show who is in a group
+groups-add-usage = sealpost groups add GROUP WHO…
+groups-add-about = Add contacts
+groups-remove-usage = sealpost groups remove GROUP WHO…
+groups-remove-about = Remove members: they read nothing that is sent after it
+groups-rename-usage = sealpost groups rename GROUP NAME
+groups-rename-about = Give a group another name, for all of its members
+groups-admin-usage = sealpost groups admin GROUP WHO [--revoke]
+groups-admin-about = Make a member an admin, or an admin a member like the others
+groups-policy-usage = sealpost groups policy GROUP [--members-add on|off] [--members-rename on|off]
+groups-policy-about = Say what members who are no admins may do
+groups-accept-usage = sealpost groups accept GROUP
+groups-accept-about = Accept an invitation into a group
+groups-leave-usage = sealpost groups leave GROUP
+groups-leave-about = Leave a group, or decline an invitation; what was said stays here
+groups-recreate-usage = sealpost groups recreate GROUP [--without WHO…]
+groups-recreate-about = Create a group anew, where it can't be mended otherwise
+groups-help-name = The group's name, which all of its members see
+groups-help-revoke = Take the admin's rights back
+groups-help-members-add = Whether every member may add others
+groups-help-members-rename = Whether every member may rename the group
+groups-help-without = Members who shall not be in the new one
+groups-none = No groups yet. "sealpost groups create NAME WHO…" makes the first.
+groups-on-its-way = On its way to the relay …
+group-members =
+    { $count ->
+        [one] group of one
+       *[other] group of { $count }
+    }
+group-you-admin = you are an admin
+group-member = you are a member
+group-invited = { $name } invites you: "sealpost groups accept", or "leave"
+group-leaving = you are leaving
+group-left-it = you left
+group-removed-from = you were removed
+group-members-add = Every member may add others.
+group-admins-add = Only admins may add others.
+group-members-rename = Every member may rename the group.
+group-admins-rename = Only admins may rename the group.
+member-admin = admin
+member-no-contact = no contact of yours
+
 send-usage = sealpost send WHO TEXT… [--wait SECONDS]
 send-about = Send a message
 send-help-text = The text, or - to read it from standard input
@@ -142,9 +192,10 @@ send-help-wait = How long to wait for the relay (default: 15)
 send-done = To { $name }: { $state }
 
 chat-usage = sealpost chat WHO
-chat-about = Talk with a contact, live
+chat-about = Talk with a contact or in a group, live
 chat-start = Conversation with { $name }. What you type is sent; /help shows the commands, /quit ends.
 chat-help = /reply NUMBER TEXT, /edit [#NUMBER] TEXT, /delete [NUMBER], /react NUMBER EMOJI (without emoji: takes it back), /typing, /quit. The number stands before each message. A message that starts with a slash is typed with two.
+chat-help-group = In a group also: /members, /add WHO, /remove WHO, /rename NAME, /admin WHO, /accept (an invitation), /leave.
 chat-typing = { $name } is typing …
 chat-online = Connected.
 chat-offline = No connection. What you write waits here and is sent later.
@@ -197,6 +248,36 @@ message-unopened = (could not be opened; its author was asked to send it again)
 system-secured-anew = The conversation was secured anew.
 system-key-alarm = ALARM: another key was shown for this ID. Nothing is sent any more.
 system-peer-retired = This ID has ended. What was not delivered can be sent to the new ID.
+happened-created = { $by } created the group.
+happened-created-by-you = You created the group.
+happened-joined = { $by } added you to the group.
+happened-added = { $by } added { $member }.
+happened-added-by-you = You added { $member }.
+happened-not-added = { $member } could not be added: the relay served no key, or the mailbox took nothing.
+happened-removed = { $by } removed { $member }.
+happened-removed-by-you = You removed { $member }, who reads nothing that is sent from now on.
+happened-removed-you = { $by } removed you. What was said until now stays here.
+happened-left = { $member } left the group.
+happened-left-you = You left the group. What was said until now stays here.
+happened-came-back = { $member } had lost the group's keys and was added afresh.
+happened-renamed = { $by } named the group "{ $name }".
+happened-renamed-by-you = You named the group "{ $name }".
+happened-became-admin = { $by } made { $member } an admin.
+happened-became-admin-by-you = You made { $member } an admin.
+happened-became-admin-you = You are an admin of the group now.
+happened-stopped-being-admin = { $by } took the admin's rights from { $member }.
+happened-stopped-being-admin-by-you = You took the admin's rights from { $member }.
+happened-stopped-being-admin-you = You are no admin of the group any more.
+happened-policy-changed = { $by } changed what members may do.
+happened-policy-changed-by-you = You changed what members may do.
+happened-created-anew = { $by } created the group anew.
+happened-created-anew-by-you = You created the group anew.
+happened-torn = This device can't follow the group any more, and has asked to be added afresh.
+happened-could-not-follow = { $by } can't follow a change that { $member } made, and has asked to be added afresh.
+happened-could-not-follow-you = { $by } can't follow a change that you made, and has asked to be added afresh.
+happened-back-again = This device was added afresh: what was said in between may be missing.
+happened-key-alarm = ALARM: { $member } is in the group with another key than the one known. Nothing is sent before { $member } is removed. Meet and compare fingerprints.
+happened-retired = The ID of { $member } has ended: nothing reaches it any more.
 conversation-empty = (no messages)
 conversation-unread =
     { $count ->
@@ -207,6 +288,7 @@ state-received = received
 state-waiting = waiting
 state-sending = on its way
 state-sent = sent
+state-sent-but = sent, not yet to { $count } of { $others }
 state-delivered = delivered
 state-read = read
 failed-needs-new-card = stopped: ask for a new card
@@ -217,6 +299,7 @@ failed-retired = stopped: this ID has ended
 failed-blocked = stopped: blocked
 failed-no-downgrade = stopped: a promised strong key is missing
 failed-refused = refused
+failed-not-a-member = stopped: not a member any more
 
 ## Errors: what happened, what was kept, what to do next
 
@@ -250,6 +333,15 @@ error-unknown-conversation = There is no such conversation. Nothing was changed.
 error-unknown-message = There is no such message. Nothing was changed. The number stands before each message.
 error-not-yours = Only its author can do that. Nothing was changed.
 error-blocked = This contact is blocked, so nothing is sent. "sealpost contacts unblock" lifts it.
+error-not-a-group = This conversation is not a group. Nothing was changed. "sealpost groups" lists all groups.
+error-not-a-member = Only members of the group can do that, and only with members. Nothing was changed. "sealpost groups show" tells who is in it; a member can add you again.
+error-not-admin = Only admins of the group can do that. Nothing was changed. "sealpost groups show" tells who they are.
+error-last-admin = A group needs an admin, and this is the only one. Nothing was changed. Make somebody else an admin first: sealpost groups admin
+error-too-many =
+    { $limit ->
+        [one] Too many: at most one. Nothing was changed. Take some out first.
+       *[other] Too many: at most { $limit }. Nothing was changed. Take some out first, or make a second group.
+    }
 error-unreachable = The relay can't be reached ({ $detail }). Everything is kept on this device. Check address and network, and try again.
 error-certificate-refused = The relay's certificate is not trusted ({ $detail }). Nothing was sent. If the relay has an authority of its own, ask its operator for the --pin.
 error-stopped = Stopped. What was done before is kept.
@@ -272,6 +364,8 @@ error-too-old-version = The relay does not take this version any more. Everythin
 error-refused = The relay refused ({ $code }: { $detail }). Everything is kept on this device.
 error-internal = Something went wrong inside ({ $detail }). What was stored before is kept. Please report it.
 error-waiting = No connection yet: the message waits in the outbox and is sent with the next connection. Nothing is lost.
+error-change-waiting = Not done yet: the change waits in the outbox and is made with the next connection. Nothing is lost.
+error-not-added = Not added: { $names }. The others are in the group. Ask for a new card, or try again once they were online.
 error-not-connected = The relay was not reached in time. Everything is kept on this device. Try again later.
 error-displaced = Another program connected with this account and took over. Nothing is lost. Go on there.
 error-account-refused = The relay refuses this account. Everything is kept on this device. "sealpost id" shows why.
@@ -289,13 +383,20 @@ error-passphrase-differs = The two passphrases differ. Nothing was made. Try aga
 error-code-missing = The code is missing. It is on its way by SMS; run the command again with --code CODE.
 error-invalid-pin = A pin has 64 hexadecimal digits. Nothing was sent. The relay's operator gives it to you.
 error-ambiguous-name = More than one contact is called "{ $name }". Nothing was changed. Use the ID; "sealpost contacts" shows it.
+error-ambiguous-group = More than one group is called "{ $name }", or begins like that. Nothing was changed. Use more of the ID; "sealpost groups" shows it.
+error-ambiguous-member = More than one member is called "{ $name }". Nothing was changed. Use the ID; "sealpost groups show" tells it.
+error-contact-or-group = "{ $name }" is a contact ({ $contact }) and a group ({ $group }). Nothing was changed. Use the ID of the one that you mean.
 error-unknown-person = No contact has the ID or the name "{ $name }". Nothing was changed. "sealpost contacts" lists all.
+error-unknown-group = No group has the name "{ $name }", or an ID that begins like that. Nothing was changed. "sealpost groups" lists all.
+error-unknown-member = No member has the ID or the name "{ $name }". Nothing was changed. "sealpost groups show" tells who is in the group.
+error-unknown-conversation-name = No contact and no group has the ID or the name "{ $name }". Nothing was changed. "sealpost contacts" and "sealpost groups" list all.
 error-card-too-large = The card does not fit into a QR code. Use the link.
 error-chat-command = "{ $entry }" is no command here and was not sent. /help shows them.
 error-input-unreadable = The input can't be read ({ $detail }). Nothing was sent.
 error-listen-address = "{ $address }" is no address to listen on, such as 127.0.0.1:8443.
 error-relay-failed = The relay can't run ({ $detail }). Its data was left as it is.
 error-demo-failed = The demo did not come to its end ({ $detail }). Its temporary folder was removed.
+error-demo-removed-reads = Whoever was removed from the group ({ $name }) still takes part in it. This must not be; please report it.
 error-demo-readable =
     { $hits ->
         [one] The search found one readable place at the relay. This must not be; please report it.
@@ -305,8 +406,8 @@ error-demo-readable =
 ## Demo
 
 demo-usage = sealpost demo
-demo-about = Watch two people and a relay, on this machine, in under a minute
-demo-title = Sealpost: two people, a relay, and what it cannot read
+demo-about = Watch three people and a relay, on this machine, in under a minute
+demo-title = Sealpost: three people, a relay, and what it cannot read
 demo-folder = Everything happens on this machine, in { $folder }; it is removed at the end.
 demo-step-relay = A relay starts
 demo-relay-runs = It listens at { $address }, a real process with its own data folder.
@@ -332,6 +433,20 @@ demo-network-back = The connection is there again.
 demo-outbox-left = { $name }'s device starts again, and what waited leaves.
 demo-relay-killed = The relay (process { $process }) was ended with kill -9 before anybody fetched, and started again.
 demo-all-once = Everything arrived: each message once, in order.
+demo-step-third = A third person comes
+demo-step-group = They found a group
+demo-group-name = Choir by the canal
+demo-group-made = "{ $name }": { $people }
+demo-text-group-one = Welcome, all three of us!
+demo-text-group-two = Shall we sing on Thursday?
+demo-text-group-three = Thursday is fine with me.
+demo-group-heard = Each message was sealed once and opened by two. { $name } and { $other } never gave each other a card.
+demo-step-removed = One of them is removed
+demo-removed = { $other } removes { $name }: the group has new keys.
+demo-text-removed = The surprise is on Friday.
+demo-text-removed-answer = Not a word to anybody!
+demo-removed-mailbox = { $name }'s mailbox was asked: deliveries that wait there: { $count }, as before these two messages.
+demo-removed-device = { $name }'s device was asked: it fetched what waits, shows { $texts } messages and none of these two, and may not send any more.
 demo-step-look = What the relay holds
 demo-text-waiting = This one waits at the relay while we search it.
 demo-waits-there = { $name } is offline, so it waits at the relay. These are the relay's rows:

@@ -25,6 +25,7 @@ value-who = QUI
 value-card = CARTE
 value-seconds = SECONDES
 value-switch = on|off
+value-group = GROUPE
 value-folder = CHEMIN
 value-listen = ADRESSE:PORT
 value-host = HÔTE
@@ -34,6 +35,8 @@ help-lang = Langue : en, de ou fr (sinon : celle de l'environnement)
 help-help = Montrer cette aide
 help-version = Montrer la version
 help-who = ID ou nom d'un contact
+help-whom = ID ou nom d'un contact ou d'un groupe
+help-group = Nom d'un groupe, ou le début de son ID
 
 ## Arguments faux
 
@@ -135,6 +138,53 @@ trust-scanned = vérifié en personne
 trust-alarm = ALARME, autre clé
 change-waits = Pas de connexion : le changement reste ici et atteindra le relais avec la prochaine.
 
+groups-usage = sealpost groups [create NOM QUI… | show GROUPE | add GROUPE QUI… | remove GROUPE QUI… | rename GROUPE NOM | admin GROUPE QUI | policy GROUPE | accept GROUPE | leave GROUPE | recreate GROUPE]
+groups-about = Montrer vos groupes, ou les changer
+groups-create-usage = sealpost groups create NOM QUI…
+groups-create-about = Créer un groupe avec des contacts ; vous en êtes l'admin
+groups-show-usage = sealpost groups show GROUPE
+groups-show-about = Montrer qui est dans un groupe
+groups-add-usage = sealpost groups add GROUPE QUI…
+groups-add-about = Ajouter des contacts
+groups-remove-usage = sealpost groups remove GROUPE QUI…
+groups-remove-about = Retirer des membres : ils ne lisent rien de ce qui est envoyé ensuite
+groups-rename-usage = sealpost groups rename GROUPE NOM
+groups-rename-about = Renommer un groupe, pour tous ses membres
+groups-admin-usage = sealpost groups admin GROUPE QUI [--revoke]
+groups-admin-about = Faire d'un membre un admin, ou d'un admin un membre comme les autres
+groups-policy-usage = sealpost groups policy GROUPE [--members-add on|off] [--members-rename on|off]
+groups-policy-about = Dire ce que peuvent les membres qui ne sont pas admins
+groups-accept-usage = sealpost groups accept GROUPE
+groups-accept-about = Accepter l'invitation dans un groupe
+groups-leave-usage = sealpost groups leave GROUPE
+groups-leave-about = Quitter un groupe, ou refuser une invitation ; ce qui a été dit reste ici
+groups-recreate-usage = sealpost groups recreate GROUPE [--without QUI…]
+groups-recreate-about = Recréer un groupe, quand rien d'autre ne peut le réparer
+groups-help-name = Le nom du groupe, que voient tous ses membres
+groups-help-revoke = Reprendre les droits d'admin
+groups-help-members-add = Si chaque membre peut en ajouter d'autres
+groups-help-members-rename = Si chaque membre peut renommer le groupe
+groups-help-without = Les membres qui ne seront pas dans le nouveau
+groups-none = Aucun groupe encore. « sealpost groups create NOM QUI… » crée le premier.
+groups-on-its-way = En route vers le relais …
+group-members =
+    { $count ->
+        [one] groupe de { $count }
+       *[other] groupe de { $count }
+    }
+group-you-admin = vous êtes admin
+group-member = vous êtes membre
+group-invited = { $name } vous invite : « sealpost groups accept », ou « leave »
+group-leaving = vous partez
+group-left-it = vous êtes parti
+group-removed-from = vous avez été retiré
+group-members-add = Chaque membre peut en ajouter d'autres.
+group-admins-add = Seuls les admins peuvent ajouter des membres.
+group-members-rename = Chaque membre peut renommer le groupe.
+group-admins-rename = Seuls les admins peuvent renommer le groupe.
+member-admin = admin du groupe
+member-no-contact = pas dans vos contacts
+
 send-usage = sealpost send QUI TEXTE… [--wait SECONDES]
 send-about = Envoyer un message
 send-help-text = Le texte, ou - pour l'entrée standard
@@ -142,9 +192,10 @@ send-help-wait = Combien de temps attendre le relais (sinon : 15)
 send-done = À { $name } : { $state }
 
 chat-usage = sealpost chat QUI
-chat-about = Parler avec un contact, en direct
+chat-about = Parler avec un contact ou dans un groupe, en direct
 chat-start = Conversation avec { $name }. Ce que vous tapez est envoyé ; /help montre les commandes, /quit termine.
 chat-help = /reply NUMÉRO TEXTE (répondre), /edit [#NUMÉRO] TEXTE (modifier), /delete [NUMÉRO] (supprimer), /react NUMÉRO ÉMOJI (sans émoji : la retirer), /typing, /quit. Le numéro est devant chaque message. Un message qui commence par une barre oblique se tape avec deux.
+chat-help-group = Dans un groupe aussi : /members (les membres), /add QUI (ajouter), /remove QUI (retirer), /rename NOM (renommer), /admin QUI, /accept (accepter l'invitation), /leave (quitter).
 chat-typing = { $name } écrit …
 chat-online = La connexion est là.
 chat-offline = Pas de connexion. Ce que vous écrivez attend ici et partira plus tard.
@@ -197,6 +248,36 @@ message-unopened = (n'a pas pu être ouvert ; l'auteur a été prié de le renvo
 system-secured-anew = La conversation a été sécurisée à neuf.
 system-key-alarm = ALARME : une autre clé a été montrée pour cet ID. Plus rien n'est envoyé.
 system-peer-retired = Cet ID a pris fin. Ce qui n'a pas été remis peut partir au nouvel ID.
+happened-created = { $by } a créé le groupe.
+happened-created-by-you = Vous avez créé le groupe.
+happened-joined = { $by } vous a ajouté au groupe.
+happened-added = { $by } a ajouté { $member }.
+happened-added-by-you = Vous avez ajouté { $member }.
+happened-not-added = { $member } n'a pas pu être ajouté : le relais n'a servi aucune clé, ou la boîte n'a rien pris.
+happened-removed = { $by } a retiré { $member }.
+happened-removed-by-you = Vous avez retiré { $member }, qui ne lit rien de ce qui est envoyé désormais.
+happened-removed-you = { $by } vous a retiré. Ce qui a été dit jusqu'ici reste ici.
+happened-left = { $member } a quitté le groupe.
+happened-left-you = Vous avez quitté le groupe. Ce qui a été dit jusqu'ici reste ici.
+happened-came-back = { $member } avait perdu les clés du groupe et a été ajouté à neuf.
+happened-renamed = { $by } a nommé le groupe « { $name } ».
+happened-renamed-by-you = Vous avez nommé le groupe « { $name } ».
+happened-became-admin = { $by } a fait de { $member } un admin.
+happened-became-admin-by-you = Vous avez fait de { $member } un admin.
+happened-became-admin-you = Vous êtes maintenant admin du groupe.
+happened-stopped-being-admin = { $by } a repris à { $member } les droits d'admin.
+happened-stopped-being-admin-by-you = Vous avez repris à { $member } les droits d'admin.
+happened-stopped-being-admin-you = Vous n'êtes plus admin du groupe.
+happened-policy-changed = { $by } a changé ce que peuvent les membres.
+happened-policy-changed-by-you = Vous avez changé ce que peuvent les membres.
+happened-created-anew = { $by } a recréé le groupe.
+happened-created-anew-by-you = Vous avez recréé le groupe.
+happened-torn = Cet appareil ne peut plus suivre le groupe, et a demandé à être ajouté à neuf.
+happened-could-not-follow = { $by } ne peut pas suivre un changement fait par { $member }, et a demandé à être ajouté à neuf.
+happened-could-not-follow-you = { $by } ne peut pas suivre un changement que vous avez fait, et a demandé à être ajouté à neuf.
+happened-back-again = Cet appareil a été ajouté à neuf : ce qui a été dit entre-temps peut manquer.
+happened-key-alarm = ALARME : { $member } est dans le groupe avec une autre clé que celle connue. Rien n'est envoyé avant le retrait de { $member }. Rencontrez-vous et comparez les empreintes.
+happened-retired = L'ID de { $member } a pris fin : plus rien n'y arrive.
 conversation-empty = (aucun message)
 conversation-unread =
     { $count ->
@@ -207,6 +288,7 @@ state-received = reçu
 state-waiting = en attente
 state-sending = en route
 state-sent = envoyé
+state-sent-but = envoyé, pas encore à { $count } sur { $others }
 state-delivered = remis
 state-read = lu
 failed-needs-new-card = arrêté : demandez une nouvelle carte
@@ -217,6 +299,7 @@ failed-retired = arrêté : cet ID a pris fin
 failed-blocked = arrêté : bloqué
 failed-no-downgrade = arrêté : une clé forte promise manque
 failed-refused = refusé
+failed-not-a-member = arrêté : plus membre du groupe
 
 ## Erreurs : ce qui s'est passé, ce qui a été gardé, que faire
 
@@ -250,6 +333,15 @@ error-unknown-conversation = Cette conversation n'existe pas. Rien n'a changé.
 error-unknown-message = Ce message n'existe pas. Rien n'a changé. Le numéro est devant chaque message.
 error-not-yours = Seul son auteur le peut. Rien n'a changé.
 error-blocked = Ce contact est bloqué, donc rien n'est envoyé. « sealpost contacts unblock » le débloque.
+error-not-a-group = Cette conversation n'est pas un groupe. Rien n'a changé. « sealpost groups » montre tous les groupes.
+error-not-a-member = Seuls les membres du groupe le peuvent, et seulement avec des membres. Rien n'a changé. « sealpost groups show » montre qui en est ; un membre peut vous ajouter de nouveau.
+error-not-admin = Seuls les admins du groupe le peuvent. Rien n'a changé. « sealpost groups show » les montre.
+error-last-admin = Un groupe a besoin d'un admin, et c'est le seul. Rien n'a changé. Faites d'abord de quelqu'un d'autre un admin : sealpost groups admin
+error-too-many =
+    { $limit ->
+        [one] Trop : { $limit } au plus. Rien n'a changé. Retirez-en d'abord.
+       *[other] Trop : { $limit } au plus. Rien n'a changé. Retirez-en d'abord, ou créez un second groupe.
+    }
 error-unreachable = Le relais ne répond pas ({ $detail }). Tout est gardé sur cet appareil. Vérifiez l'adresse et le réseau, et essayez encore.
 error-certificate-refused = Le certificat du relais n'est pas digne de confiance ({ $detail }). Rien n'a été envoyé. Si le relais a sa propre autorité, demandez le --pin à qui le tient.
 error-stopped = Arrêté. Ce qui était fait avant est gardé.
@@ -272,6 +364,8 @@ error-too-old-version = Le relais n'accepte plus cette version. Tout est gardé 
 error-refused = Le relais a refusé ({ $code } : { $detail }). Tout est gardé sur cet appareil.
 error-internal = Une erreur interne s'est produite ({ $detail }). Ce qui était gardé avant le reste. Merci de la signaler.
 error-waiting = Pas encore de connexion : le message attend dans la boîte d'envoi et partira avec la prochaine. Rien n'est perdu.
+error-change-waiting = Pas encore fait : le changement attend dans la boîte d'envoi et se fera avec la prochaine connexion. Rien n'est perdu.
+error-not-added = Pas ajouté : { $names }. Les autres sont dans le groupe. Demandez une nouvelle carte, ou essayez encore après leur prochaine connexion.
 error-not-connected = Le relais n'a pas été joint à temps. Tout est gardé sur cet appareil. Essayez plus tard.
 error-displaced = Un autre programme s'est connecté avec ce compte et a pris la suite. Rien n'est perdu. Continuez là-bas.
 error-account-refused = Le relais refuse ce compte. Tout est gardé sur cet appareil. « sealpost id » montre pourquoi.
@@ -289,13 +383,20 @@ error-passphrase-differs = Les deux phrases secrètes diffèrent. Rien n'a été
 error-code-missing = Le code manque. Il est en route par SMS ; relancez la commande avec --code CODE.
 error-invalid-pin = Un pin a 64 chiffres hexadécimaux. Rien n'a été envoyé. Qui tient le relais vous le donne.
 error-ambiguous-name = Plus d'un contact s'appelle « { $name } ». Rien n'a changé. Prenez l'ID ; « sealpost contacts » le montre.
+error-ambiguous-group = Plus d'un groupe s'appelle « { $name } », ou commence ainsi. Rien n'a changé. Prenez plus de l'ID ; « sealpost groups » le montre.
+error-ambiguous-member = Plus d'un membre s'appelle « { $name } ». Rien n'a changé. Prenez l'ID ; « sealpost groups show » le montre.
+error-contact-or-group = « { $name } » est un contact ({ $contact }) et un groupe ({ $group }). Rien n'a changé. Prenez l'ID de celui que vous voulez.
 error-unknown-person = Aucun contact n'a l'ID ou le nom « { $name } ». Rien n'a changé. « sealpost contacts » les montre tous.
+error-unknown-group = Aucun groupe n'a le nom « { $name } », ou un ID qui commence ainsi. Rien n'a changé. « sealpost groups » les montre tous.
+error-unknown-member = Aucun membre n'a l'ID ou le nom « { $name } ». Rien n'a changé. « sealpost groups show » montre qui est dans le groupe.
+error-unknown-conversation-name = Aucun contact et aucun groupe n'a l'ID ou le nom « { $name } ». Rien n'a changé. « sealpost contacts » et « sealpost groups » les montrent tous.
 error-card-too-large = La carte ne tient pas dans un code QR. Prenez le lien.
 error-chat-command = « { $entry } » n'est pas une commande ici et n'a pas été envoyé. /help les montre.
 error-input-unreadable = L'entrée n'est pas lisible ({ $detail }). Rien n'a été envoyé.
 error-listen-address = « { $address } » n'est pas une adresse où écouter, comme 127.0.0.1:8443.
 error-relay-failed = Le relais ne peut pas tourner ({ $detail }). Ses données sont restées telles quelles.
 error-demo-failed = La démonstration n'est pas allée au bout ({ $detail }). Son dossier temporaire a été retiré.
+error-demo-removed-reads = La personne retirée du groupe ({ $name }) en fait encore partie. Cela ne doit pas être ; merci de le signaler.
 error-demo-readable =
     { $hits ->
         [one] La recherche a trouvé { $hits } endroit lisible au relais. Cela ne doit pas être ; merci de le signaler.
@@ -305,8 +406,8 @@ error-demo-readable =
 ## Démonstration
 
 demo-usage = sealpost demo
-demo-about = Regarder deux personnes et un relais, sur cette machine, en moins d'une minute
-demo-title = Sealpost : deux personnes, un relais, et ce qu'il ne peut pas lire
+demo-about = Regarder trois personnes et un relais, sur cette machine, en moins d'une minute
+demo-title = Sealpost : trois personnes, un relais, et ce qu'il ne peut pas lire
 demo-folder = Tout se passe sur cette machine, dans { $folder } ; tout est retiré à la fin.
 demo-step-relay = Un relais démarre
 demo-relay-runs = Il écoute à { $address }, un vrai processus avec son dossier de données.
@@ -332,6 +433,20 @@ demo-network-back = La connexion est revenue.
 demo-outbox-left = L'appareil de { $name } redémarre, et ce qui attendait part.
 demo-relay-killed = Le relais (processus { $process }) a été arrêté par kill -9 avant que personne ne cherche, puis redémarré.
 demo-all-once = Tout est arrivé : chaque message une fois, dans l'ordre.
+demo-step-third = Une troisième personne arrive
+demo-step-group = Elles fondent un groupe
+demo-group-name = Chorale du canal
+demo-group-made = « { $name } » : { $people }
+demo-text-group-one = Bienvenue à nous trois !
+demo-text-group-two = On chante jeudi ?
+demo-text-group-three = Jeudi me va bien.
+demo-group-heard = Chaque message a été scellé une fois et ouvert par deux. { $name } et { $other } n'ont jamais échangé de carte.
+demo-step-removed = L'une d'elles est retirée
+demo-removed = { $other } retire { $name } : le groupe a de nouvelles clés.
+demo-text-removed = La surprise, c'est vendredi.
+demo-text-removed-answer = Pas un mot à qui que ce soit !
+demo-removed-mailbox = La boîte de { $name } a été interrogée : envois qui y attendent : { $count }, comme avant ces deux messages.
+demo-removed-device = L'appareil de { $name } a été interrogé : il a cherché ce qui attend, montre { $texts } messages, aucun de ces deux, et ne peut plus rien envoyer.
 demo-step-look = Ce que tient le relais
 demo-text-waiting = Celui-ci attend au relais pendant que nous le fouillons.
 demo-waits-there = { $name } est hors ligne, donc le message attend au relais. Voici ses lignes :

@@ -6,6 +6,7 @@
 mod account_folder;
 mod arguments;
 mod authority;
+mod cast;
 mod chat;
 mod clean;
 mod commands;

@@ -8,6 +8,9 @@ use crate::exit::{CommandError, Exit};
 
 /// How long one wait for an event lasts at most: a missed event costs no more than this.
 const TICK: Duration = Duration::from_millis(200);
+/// Where nothing stirs for this long on a connection that is up, what still waits waits for somebody else: a member
+/// whose mailbox is full, or who has not accepted an invitation yet.
+const QUIET: Duration = Duration::from_secs(4);
 
 /// A point in time up to which a command waits.
 #[derive(Debug, Clone, Copy)]
@@ -32,18 +35,29 @@ fn now() -> Instant {
     Instant::now()
 }
 
-/// Connects and waits until everything that waited on either side has moved.
+/// Connects and waits until everything that waited on either side has moved, as far as it can.
 ///
 /// # Errors
 /// The relay was not reached in time, or refuses this account or version.
 pub fn settle(account: &Account, deadline: Deadline) -> Result<(), CommandError> {
     account.connect()?;
+    let mut stirred = now();
     loop {
-        match refusal(account.connection()) {
-            Some(error) => return Err(error),
-            None if account.connection() == Connection::Online && account.outbox()?.waiting == 0 => return Ok(()),
-            None if deadline.is_over() => break,
-            None => drop(account.next_event(deadline.tick())),
+        if let Some(error) = refusal(account.connection()) {
+            return Err(error);
+        }
+        if account.connection() == Connection::Online {
+            if account.outbox()?.waiting == 0 || stirred.elapsed() >= QUIET {
+                return Ok(());
+            }
+        } else {
+            stirred = now();
+        }
+        if deadline.is_over() {
+            break;
+        }
+        if account.next_event(deadline.tick()).is_some() {
+            stirred = now();
         }
     }
     match account.connection() {

@@ -2,11 +2,14 @@
 
 use chrono::{DateTime, Local, TimeZone, Utc};
 use sealpost_client::{
-    AccountState, Body, Connection, Contact, Conversation, Failure, Message, MessageState, Profile, SystemRow, Trust,
+    AccountState, Body, Connection, Contact, Conversation, Failure, GroupStanding, Message, MessageState, Profile,
+    SystemRow, Trust,
 };
 use serde_json::{Value, json};
 
-use crate::{clean, exit::CommandError, terminal::Terminal, words::Words};
+use crate::{cast::Cast, clean, exit::CommandError, terminal::Terminal, words::Words};
+
+pub mod group;
 
 /// The indent of a message's further lines.
 const INDENT: &str = "      ";
@@ -79,16 +82,27 @@ pub fn conversation_record(conversation: &Conversation) -> Value {
         "type": "conversation", "id": conversation.id, "peer": conversation.peer, "title": conversation.title,
         "trust": trust_code(conversation.trust), "unread": conversation.unread, "draft": conversation.draft,
         "muted_until_ms": conversation.muted_until_ms, "request": conversation.request,
+        "group": conversation.group.as_ref().map(group::group_part),
         "last": conversation.last.as_ref().map(message_record),
     })
 }
 
 /// A conversation for people: who, how much is unread, and the newest message.
-pub fn conversation_line(conversation: &Conversation, terminal: &Terminal) -> String {
+pub fn conversation_line(conversation: &Conversation, cast: &dyn Cast, terminal: &Terminal) -> String {
     let words = &terminal.words;
-    let title = clean::line(&conversation.title);
+    let mut title = clean::line(&conversation.title);
+    if let Some(group) = &conversation.group {
+        let standing = match &group.standing {
+            GroupStanding::Member => words.with("group-members", &[("count", group.members.into())]),
+            standing => group::standing_text(standing, cast, words),
+        };
+        title.push_str(&format!(" [{standing}]"));
+    }
     let last = match &conversation.last {
-        Some(message) => clean::line(&body(message, words)),
+        Some(message) if conversation.group.is_some() && !matches!(message.body, Body::System { .. }) => {
+            format!("{}: {}", author(message, cast, words), clean::line(&body(message, cast, words)))
+        }
+        Some(message) => clean::line(&body(message, cast, words)),
         None => words.say("conversation-empty"),
     };
     let last: String = last.chars().take(60).collect();
@@ -103,20 +117,29 @@ pub fn conversation_line(conversation: &Conversation, terminal: &Terminal) -> St
 
 /// A message for programs.
 pub fn message_record(message: &Message) -> Value {
+    let (mut member, mut name) = (None, None);
     let (kind, text) = match &message.body {
         Body::Text { text } => ("text", Some(text.as_str())),
         Body::Deleted => ("deleted", None),
         Body::Unsupported { .. } => ("unsupported", None),
         Body::Unopened => ("unopened", None),
-        Body::System { what } => ("system", Some(system_code(what))),
+        Body::System { what: SystemRow::SecuredAnew } => ("system", Some("secured_anew")),
+        Body::System { what: SystemRow::KeyAlarm } => ("system", Some("key_alarm")),
+        Body::System { what: SystemRow::PeerRetired } => ("system", Some("peer_retired")),
+        Body::System { what: SystemRow::Group { change } } => {
+            let code;
+            (code, member, name) = group::change_code(change);
+            ("system", Some(code))
+        }
     };
     let reactions: Vec<Value> =
         message.reactions.iter().map(|reaction| json!({"author": reaction.author, "emoji": reaction.emoji})).collect();
     json!({
         "type": "message", "conversation": message.conversation, "position": message.position, "id": message.id,
         "author": message.author, "mine": message.mine, "sent_at_ms": message.sent_at_ms, "kind": kind, "text": text,
-        "reply_to": message.reply_to, "edited": message.edited, "reactions": reactions,
+        "member": member, "name": name, "reply_to": message.reply_to, "edited": message.edited, "reactions": reactions,
         "state": state_code(message.state), "reason": reason(message.state).map(|reason| reason.code),
+        "unreached": message.unreached,
     })
 }
 
@@ -127,14 +150,14 @@ pub fn answered<'a>(message: &Message, mut known: impl Iterator<Item = &'a Messa
 }
 
 /// A message for people: `#number time author: text [state]`. The number is what chat's commands take.
-pub fn message_line(message: &Message, author: &str, answered: Option<u64>, words: &Words) -> String {
+pub fn message_line(message: &Message, answered: Option<u64>, cast: &dyn Cast, words: &Words) -> String {
     let place = message.position;
     let time = time(message.sent_at_ms);
     if let Body::System { .. } = message.body {
-        return format!("#{place} {time} * {}", body(message, words));
+        return format!("#{place} {time} * {}", body(message, cast, words));
     }
-    let author = if message.mine { words.say("you") } else { clean::line(author) };
-    let text = clean::lines(&body(message, words), INDENT);
+    let author = author(message, cast, words);
+    let text = clean::lines(&body(message, cast, words), INDENT);
     let answers = answered.map(|position| format!(" ({} #{position})", words.say("message-answers")));
     let mut line = format!("#{place} {time} {author}{}: {text}", answers.unwrap_or_default());
     if message.edited {
@@ -144,13 +167,23 @@ pub fn message_line(message: &Message, author: &str, answered: Option<u64>, word
         line.push_str(&format!(" {}", clean::line(&reaction.emoji)));
     }
     if message.mine && !matches!(message.body, Body::Deleted) {
-        line.push_str(&format!("  [{}]", state(message.state, words)));
+        line.push_str(&format!("  [{}]", message_state(message, cast, words)));
     }
     line
 }
 
+/// Whoever wrote a message; of one that did not open in a group, nobody knows.
+fn author(message: &Message, cast: &dyn Cast, words: &Words) -> String {
+    let name = cast.name(&message.author);
+    match message.body {
+        _ if message.mine => words.say("you"),
+        Body::Unopened if name == message.author => "?".to_owned(),
+        _ => clean::line(&name),
+    }
+}
+
 /// What a message says, not cleaned yet.
-pub fn body(message: &Message, words: &Words) -> String {
+pub fn body(message: &Message, cast: &dyn Cast, words: &Words) -> String {
     match &message.body {
         Body::Text { text } => text.clone(),
         Body::Deleted => words.say("message-deleted"),
@@ -159,7 +192,7 @@ pub fn body(message: &Message, words: &Words) -> String {
         Body::System { what: SystemRow::SecuredAnew } => words.say("system-secured-anew"),
         Body::System { what: SystemRow::KeyAlarm } => words.say("system-key-alarm"),
         Body::System { what: SystemRow::PeerRetired } => words.say("system-peer-retired"),
-        Body::System { what: SystemRow::Group { change } } => format!("{change:?}"),
+        Body::System { what: SystemRow::Group { change } } => group::change_text(change, &message.author, cast, words),
     }
 }
 
@@ -176,12 +209,13 @@ pub fn connection_code(state: Connection) -> &'static str {
     }
 }
 
-fn system_code(what: &SystemRow) -> &'static str {
-    match what {
-        SystemRow::SecuredAnew => "secured_anew",
-        SystemRow::KeyAlarm => "key_alarm",
-        SystemRow::PeerRetired => "peer_retired",
-        SystemRow::Group { .. } => "group",
+/// How far an own message has come; in a group also whom it has not reached yet.
+pub fn message_state(message: &Message, cast: &dyn Cast, words: &Words) -> String {
+    match (message.state, cast.unreached(message)) {
+        (MessageState::Sent, Some((behind, others))) => {
+            format!("✓ {}", words.with("state-sent-but", &[("count", behind.into()), ("others", others.into())]))
+        }
+        (state, _) => self::state(state, words),
     }
 }
 
@@ -242,14 +276,42 @@ pub fn time(unix_ms: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::words::Language;
+
+    /// Everybody is called by their ID in brackets.
+    pub struct Stage<'a> {
+        pub me: &'a str,
+    }
+
+    impl Cast for Stage<'_> {
+        fn name(&self, id: &str) -> String {
+            format!("<{id}>")
+        }
+
+        fn is_me(&self, id: &str) -> bool {
+            self.me == id
+        }
+
+        fn unreached(&self, message: &Message) -> Option<(usize, usize)> {
+            Some((message.unreached.len(), 5)).filter(|(behind, _)| *behind > 0)
+        }
+    }
+
+    #[test]
+    fn a_message_that_some_have_not_got_says_how_many() {
+        let words = Words::new(Language::English);
+        let unreached = vec!["ABCD2345".to_owned(), "ABCD2346".to_owned()];
+        let sent = Message { mine: true, state: MessageState::Sent, unreached, ..message("hello") };
+        let line = message_line(&sent, None, &Stage { me: "ME234567" }, &words);
+        assert!(line.ends_with("[✓ sent, not yet to 2 of 5]"), "{line}");
+    }
 
     #[test]
     fn a_hostile_message_stays_on_its_own_lines() {
         let words = Words::new(Language::English);
-        let line = message_line(&message("\u{1b}[1Ahi\n#9 12:00 Bob: forged"), "Eve\u{202e}", None, &words);
+        let line = message_line(&message("\u{1b}[1Ahi\n#9 12:00 Bob: forged"), None, &Stage { me: "ME234567" }, &words);
         assert!(!line.contains(['\u{1b}', '\u{202e}']), "{line}");
         assert!(line.lines().skip(1).all(|further| further.starts_with(INDENT)), "{line}");
     }
@@ -272,7 +334,7 @@ mod tests {
             conversation: "c".into(),
             position: 3,
             id: "m".into(),
-            author: "ABCD2345".into(),
+            author: "ABCD2345\u{202e}".into(),
             mine: false,
             sent_at_ms: 0,
             body: Body::Text { text: text.into() },

@@ -23,9 +23,23 @@ pub enum Entry {
         emoji: String,
     },
     Typing,
+    /// Shows who is in the group.
+    Members,
+    Group(GroupEntry),
     Help,
     Quit,
     Unknown(String),
+}
+
+/// What shall become of a group. People are meant by ID or name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupEntry {
+    Add { who: String },
+    Remove { who: String },
+    Rename { name: String },
+    Admin { who: String },
+    Accept,
+    Leave,
 }
 
 impl Entry {
@@ -42,6 +56,9 @@ impl Entry {
         let (number, tail) = split_word(rest);
         let position = number.strip_prefix('#').unwrap_or(number).parse().ok();
         let unknown = || Self::Unknown(line.to_owned());
+        if let Some(entry) = GroupEntry::parse(verb, rest) {
+            return Self::Group(entry);
+        }
         match (verb, position) {
             ("reply", Some(position)) if !tail.is_empty() => Self::Reply { position, text: tail.to_owned() },
             ("edit", Some(position)) if number.starts_with('#') && !tail.is_empty() => {
@@ -53,10 +70,27 @@ impl Entry {
             }
             ("react", Some(position)) => Self::React { position, emoji: tail.to_owned() },
             ("typing", None) => Self::Typing,
+            ("members", None) if rest.is_empty() => Self::Members,
             ("help", _) => Self::Help,
             ("quit", _) => Self::Quit,
             _ => unknown(),
         }
+    }
+}
+
+impl GroupEntry {
+    fn parse(verb: &str, rest: &str) -> Option<Self> {
+        let text = rest.to_owned();
+        Some(match (verb, rest.is_empty()) {
+            ("add", false) => Self::Add { who: text },
+            ("remove", false) => Self::Remove { who: text },
+            ("rename", false) => Self::Rename { name: text },
+            ("admin", false) => Self::Admin { who: text },
+            // Nobody leaves by a line that went on otherwise.
+            ("accept", true) => Self::Accept,
+            ("leave", true) => Self::Leave,
+            _ => return None,
+        })
     }
 }
 
@@ -92,8 +126,17 @@ mod tests {
     }
 
     #[test]
+    fn a_group_is_changed_by_people_with_whole_names() {
+        let zoe = || "Zoë of the choir".to_owned();
+        assert_eq!(Entry::parse("/add Zoë of the choir"), Entry::Group(GroupEntry::Add { who: zoe() }));
+        assert_eq!(Entry::parse("/remove Zoë of the choir"), Entry::Group(GroupEntry::Remove { who: zoe() }));
+        assert_eq!(Entry::parse("/leave"), Entry::Group(GroupEntry::Leave));
+        assert_eq!(Entry::parse("/members"), Entry::Members);
+    }
+
+    #[test]
     fn a_mistyped_command_is_never_sent_as_a_message() {
-        for line in ["/dleete 7", "/reply hello", "/delete the file", "/edit"] {
+        for line in ["/dleete 7", "/reply hello", "/delete the file", "/edit", "/leave it", "/add"] {
             assert_eq!(Entry::parse(line), Entry::Unknown(line.into()));
         }
     }

@@ -9,14 +9,19 @@ use rustyline::ExternalPrinter;
 use sealpost_client::{Account, Connection, Event, Message};
 use serde_json::json;
 
-use crate::{clean, exit::CommandError, session, show, terminal::Terminal};
+use crate::{
+    cast::{Cast, Members},
+    exit::CommandError,
+    session, show,
+    terminal::Terminal,
+};
 
 /// Shared by the side that reads and the side that listens; lines never mix.
 pub struct Screen<'a> {
     account: &'a Account,
     terminal: &'a Terminal,
     conversation: &'a str,
-    name: String,
+    cast: Members<'a>,
     state: Mutex<State>,
 }
 
@@ -32,12 +37,12 @@ impl<'a> Screen<'a> {
         account: &'a Account,
         terminal: &'a Terminal,
         conversation: &'a str,
-        name: &str,
+        cast: Members<'a>,
         printer: Option<impl ExternalPrinter + Send + 'static>,
     ) -> Self {
         let printer = printer.map(|printer| Box::new(printer) as Box<dyn ExternalPrinter + Send>);
         let state = State { printer, shown: HashMap::new(), connection: Connection::Disconnected };
-        Self { account, terminal, conversation, name: clean::line(name), state: Mutex::new(state) }
+        Self { account, terminal, conversation, cast, state: Mutex::new(state) }
     }
 
     /// Shows a message that is new or changed; of a change of state alone, one short line.
@@ -45,16 +50,19 @@ impl<'a> Screen<'a> {
         let words = &self.terminal.words;
         let mut state = self.state();
         let before = state.shown.insert(message.position, message.clone());
-        let only_state = |before: &Message| Message { state: message.state, ..before.clone() } == *message;
+        let only_state = |before: &Message| {
+            let reached = message.unreached.clone();
+            Message { state: message.state, unreached: reached, ..before.clone() } == *message
+        };
         let line = match before {
             Some(before) if before == *message => return,
             Some(before) if only_state(&before) => {
-                let line = format!("#{} {}", message.position, show::state(message.state, words));
+                let line = format!("#{} {}", message.position, show::message_state(message, &self.cast, words));
                 self.terminal.dim(&line)
             }
             _ => {
                 let answered = show::answered(message, state.shown.values());
-                show::message_line(message, &self.name, answered, words)
+                show::message_line(message, answered, &self.cast, words)
             }
         };
         self.terminal.record(&show::message_record(message));
@@ -76,10 +84,10 @@ impl<'a> Screen<'a> {
                     self.account.mark_read(conversation, *position)?;
                 }
             }
-            Event::Typing { conversation, .. } if conversation == self.conversation => {
-                self.terminal.record(&json!({"type": "typing"}));
-                let name = self.name.as_str().into();
-                self.note(&self.terminal.words.with("chat-typing", &[("name", name)]));
+            Event::Typing { conversation, author } if conversation == self.conversation => {
+                self.terminal.record(&json!({"type": "typing", "author": author}));
+                let name = self.cast.name(author);
+                self.note(&self.terminal.words.with("chat-typing", &[("name", name.into())]));
             }
             Event::Connection { state } => return self.connection(*state),
             Event::Overflow => {

@@ -11,16 +11,21 @@ use rustyline::{
     Editor, Helper, completion::Completer, error::ReadlineError, highlight::Highlighter, hint::Hinter,
     history::MemHistory, validate::Validator,
 };
-use sealpost_client::{Account, Error, Message};
+use sealpost_client::{Account, Conversation, Error, Message};
 
 use crate::{
     account_folder::AccountFolder,
     arguments::{dressed, positional, text},
-    chat::{entry::Entry, screen::Screen},
+    cast::Members,
+    chat::{
+        entry::{Entry, GroupEntry},
+        screen::Screen,
+    },
     clean,
     exit::{CommandError, Exit},
     people,
     session::{self, Deadline},
+    show::group,
     terminal::Terminal,
     words::Words,
 };
@@ -36,18 +41,19 @@ const LEAVE_SECONDS: u64 = 5;
 
 pub fn command(words: &Words) -> Command {
     dressed(Command::new("chat"), words, "chat-usage", "chat-about")
-        .arg(positional(words, "who", "value-who", "help-who").required(true))
+        .arg(positional(words, "who", "value-who", "help-whom").required(true))
 }
 
 pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) -> Result<(), CommandError> {
     let account = folder.open(terminal)?;
-    let contact = people::find(&account, text(matches, "who").unwrap_or_default())?;
-    let conversation = account.conversation_with(&contact.id)?.id;
+    let Conversation { id: conversation, title, .. } =
+        people::find_conversation(&account, text(matches, "who").unwrap_or_default())?;
     account.connect()?;
 
     let mut editor = editor(&account, &conversation)?;
-    let screen = Screen::new(&account, terminal, &conversation, &contact.name, editor.create_external_printer().ok());
-    terminal.tell("chat-start", &[("name", clean::line(&contact.name).into())]);
+    let cast = Members::of(&account, &conversation)?;
+    let screen = Screen::new(&account, terminal, &conversation, cast, editor.create_external_printer().ok());
+    terminal.tell("chat-start", &[("name", clean::line(&title).into())]);
     for message in account.messages(&conversation, None, SHOWN_MESSAGES)? {
         screen.show(&message);
     }
@@ -128,11 +134,47 @@ impl Talk<'_> {
                 account.react(conversation, &message.id, &message.author, emoji)?;
             }
             Entry::Typing => account.typing(conversation)?,
-            Entry::Help => self.screen.note(&self.terminal.words.say("chat-help")),
+            Entry::Members => self.members()?,
+            Entry::Group(entry) => self.change(entry)?,
+            Entry::Help => self.help()?,
             Entry::Unknown(entry) => {
                 let told = CommandError::new("chat_command", Exit::Usage).with("entry", entry);
                 return Err(told);
             }
+        }
+        Ok(())
+    }
+
+    /// What is ordered of the group; what comes of it is shown when it has come about.
+    fn change(&self, entry: &GroupEntry) -> Result<(), CommandError> {
+        let (account, group) = (self.account, self.conversation);
+        match entry {
+            GroupEntry::Add { who } => account.add_members(group, &[people::find(account, who)?.id])?,
+            GroupEntry::Remove { who } => {
+                account.remove_members(group, &[people::find_member(account, group, who)?])?
+            }
+            GroupEntry::Rename { name } => account.rename_group(group, name)?,
+            GroupEntry::Admin { who } => account.set_admin(group, &people::find_member(account, group, who)?, true)?,
+            GroupEntry::Accept => account.accept_invitation(group)?,
+            GroupEntry::Leave => account.leave_group(group)?,
+        }
+        Ok(())
+    }
+
+    fn members(&self) -> Result<(), CommandError> {
+        self.account.conversation(self.conversation)?.group.ok_or(Error::NotAGroup)?;
+        for member in self.account.members(self.conversation)? {
+            self.terminal.record(&group::member_record(self.conversation, &member));
+            self.screen.note(&group::member_line(&member, &self.terminal.words));
+        }
+        Ok(())
+    }
+
+    fn help(&self) -> Result<(), CommandError> {
+        let words = &self.terminal.words;
+        self.screen.note(&words.say("chat-help"));
+        if self.account.conversation(self.conversation)?.group.is_some() {
+            self.screen.note(&words.say("chat-help-group"));
         }
         Ok(())
     }

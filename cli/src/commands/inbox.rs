@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use clap::{ArgMatches, Command, value_parser};
-use sealpost_client::{Account, Contact, Event, Message};
+use sealpost_client::{Account, Conversation, Event, Message};
 use serde_json::json;
 
 use crate::{
     account_folder::AccountFolder,
     arguments::{dressed, flag, option, positional, text},
+    cast::Members,
     exit::CommandError,
     people,
     session::{self, Deadline},
@@ -26,7 +27,7 @@ const WATCH: Duration = Duration::from_secs(1);
 
 pub fn command(words: &Words) -> Command {
     dressed(Command::new("inbox"), words, "inbox-usage", "inbox-about")
-        .arg(positional(words, "who", "value-who", "help-who"))
+        .arg(positional(words, "who", "value-who", "help-whom"))
         .arg(flag(words, "watch", "inbox-help-watch"))
         .arg(option(words, "wait", "value-seconds", "inbox-help-wait").value_parser(value_parser!(u64).range(..=3600)))
 }
@@ -37,9 +38,9 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) ->
     // What is stored here is shown even if the relay can't be reached; the exit code tells that it was not.
     let fetched = session::settle(&account, deadline);
     // Only now: whoever is meant may have written for the first time.
-    let who = text(matches, "who").map(|who| people::find(&account, who)).transpose()?;
+    let who = text(matches, "who").map(|who| people::find_conversation(&account, who)).transpose()?;
     match &who {
-        Some(contact) => show_messages(&account, terminal, contact)?,
+        Some(conversation) => show_messages(&account, terminal, conversation)?,
         None => show_conversations(&account, terminal)?,
     }
     if matches.get_flag("watch") {
@@ -56,20 +57,20 @@ fn show_conversations(account: &Account, terminal: &Terminal) -> Result<(), Comm
     let conversations = account.conversations()?;
     for conversation in &conversations {
         terminal.record(&show::conversation_record(conversation));
-        terminal.line(&show::conversation_line(conversation, terminal));
+        terminal.line(&show::conversation_line(conversation, &Members::of(account, &conversation.id)?, terminal));
     }
     let unread: u32 = conversations.iter().map(|conversation| conversation.unread).sum();
     terminal.tell("inbox-unread", &[("count", unread.into())]);
     Ok(())
 }
 
-fn show_messages(account: &Account, terminal: &Terminal, contact: &Contact) -> Result<(), CommandError> {
-    let conversation = account.conversation_with(&contact.id)?;
+fn show_messages(account: &Account, terminal: &Terminal, conversation: &Conversation) -> Result<(), CommandError> {
+    let cast = Members::of(account, &conversation.id)?;
     let messages = account.messages(&conversation.id, None, SHOWN_MESSAGES)?;
     for message in &messages {
         terminal.record(&show::message_record(message));
         let answered = show::answered(message, messages.iter());
-        terminal.line(&show::message_line(message, &conversation.title, answered, &terminal.words));
+        terminal.line(&show::message_line(message, answered, &cast, &terminal.words));
     }
     if let Some(last) = messages.last() {
         account.mark_read(&conversation.id, last.position)?;
@@ -78,9 +79,8 @@ fn show_messages(account: &Account, terminal: &Terminal, contact: &Contact) -> R
 }
 
 /// Shows messages as they come in or change, until the process is ended.
-fn watch(account: &Account, terminal: &Terminal, who: Option<&Contact>) -> Result<(), CommandError> {
-    let only = who.map(|contact| account.conversation_with(&contact.id)).transpose()?.map(|found| found.id);
-    let is_wished = |conversation: &str| only.as_deref().is_none_or(|only| only == conversation);
+fn watch(account: &Account, terminal: &Terminal, only: Option<&Conversation>) -> Result<(), CommandError> {
+    let is_wished = |conversation: &str| only.is_none_or(|only| only.id == conversation);
     terminal.remark(&terminal.words.say("inbox-watching"));
     account.connect()?;
     loop {
@@ -111,8 +111,8 @@ fn show_arrived(account: &Account, terminal: &Terminal, message: &Message) -> Re
     record["type"] = "arrived".into();
     terminal.record(&record);
     if !terminal.is_json() {
-        let author = account.contact(&message.author).map_or(message.author.clone(), |contact| contact.name);
-        terminal.line(&show::message_line(message, &author, None, &terminal.words));
+        let cast = Members::of(account, &message.conversation)?;
+        terminal.line(&show::message_line(message, None, &cast, &terminal.words));
     }
     Ok(())
 }

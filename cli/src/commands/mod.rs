@@ -4,6 +4,7 @@ mod card;
 mod chat;
 mod contacts;
 mod demo;
+mod groups;
 mod id;
 mod inbox;
 mod init;
@@ -24,6 +25,7 @@ pub fn all(words: &Words) -> Vec<Command> {
         id::command(words),
         card::command(words),
         contacts::command(words),
+        groups::command(words),
         send::command(words),
         chat::command(words),
         inbox::command(words),
@@ -51,6 +53,7 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal) -> Result<(), CommandError
         "id" => id::run(matches, terminal, &folder),
         "card" => card::run(matches, terminal, &folder),
         "contacts" => contacts::run(matches, terminal, &folder),
+        "groups" => groups::run(matches, terminal, &folder),
         "send" => send::run(matches, terminal, &folder),
         "chat" => chat::run(matches, terminal, &folder),
         _ => inbox::run(matches, terminal, &folder),

@@ -2,6 +2,7 @@
 //!
 //! Each step checks what it shows: a message that is lost, doubled or out of order ends the demo with an error.
 
+mod club;
 mod network;
 mod person;
 mod program;
@@ -38,6 +39,8 @@ pub fn run(terminal: &Terminal) -> Result<(), CommandError> {
     let played = Play::prepare(&story, folder.path()).and_then(|mut play| {
         play.talk()?;
         play.cut_and_kill()?;
+        play.gather(folder.path())?;
+        play.remove_one()?;
         play.look_into_the_relay()
     });
     played?;
@@ -50,6 +53,20 @@ fn failed(error: impl Display) -> CommandError {
     CommandError::new("demo_failed", Exit::Failure).with("detail", &error.to_string())
 }
 
+/// Creates an account and registers it with the code from the SMS.
+fn enter(
+    story: &Story<'_>,
+    relay: &Relay,
+    network: &Network,
+    (name, number): (&str, &str),
+    folder: &Path,
+) -> Result<Person, CommandError> {
+    let person = Person::create(name, number, &folder.join(name.to_lowercase()), story.language())?;
+    let code = person.register(&network.url(), relay.pin(), || relay.newest_code())?;
+    story.fact("demo-registered", &[("name", name), ("number", number), ("code", &code), ("id", &person.id)]);
+    Ok(person)
+}
+
 /// Everything that takes part.
 struct Play<'a> {
     story: &'a Story<'a>,
@@ -57,6 +74,8 @@ struct Play<'a> {
     network: Network,
     johanna: Person,
     matthieu: Person,
+    /// Comes later.
+    giulia: Option<Person>,
     /// Every text that was written, for the search.
     written: Vec<String>,
 }
@@ -71,36 +90,38 @@ impl<'a> Play<'a> {
         story.fact("demo-relay-pin", &[("pin", &relay.pin()[..16])]);
 
         story.step("demo-step-register");
-        let language = story.language();
-        let mut people = Vec::new();
-        for (name, number) in [JOHANNA, MATTHIEU] {
-            let person = Person::create(name, number, &folder.join(name.to_lowercase()), language)?;
-            let code = person.register(&network.url(), relay.pin(), || relay.newest_code())?;
-            story.fact("demo-registered", &[("name", name), ("number", number), ("code", &code), ("id", &person.id)]);
-            people.push(person);
-        }
-        let (Some(matthieu), Some(johanna)) = (people.pop(), people.pop()) else {
-            return Err(failed("two people"));
-        };
-
+        let enter = |who| enter(story, &relay, &network, who, folder);
+        let (johanna, matthieu) = (enter(JOHANNA)?, enter(MATTHIEU)?);
+        let play = Self { story, relay, network, johanna, matthieu, giulia: None, written: Vec::new() };
         story.step("demo-step-cards");
-        for (one, other) in [(&johanna, &matthieu), (&matthieu, &johanna)] {
+        play.exchange(&play.johanna, &play.matthieu)?;
+        Ok(play)
+    }
+
+    /// Somebody registers by phone number.
+    fn enter(&self, who: (&str, &str), folder: &Path) -> Result<Person, CommandError> {
+        enter(self.story, &self.relay, &self.network, who, folder)
+    }
+
+    /// Both take the other's card.
+    fn exchange(&self, one: &Person, other: &Person) -> Result<(), CommandError> {
+        for (one, other) in [(one, other), (other, one)] {
             let card = one.card()?;
             other.add_contact(&card, &one.name)?;
             let start = &card[..card.len().min(40)];
-            story.fact("demo-card", &[("name", &one.name), ("other", &other.name), ("card", start)]);
+            self.story.fact("demo-card", &[("name", &one.name), ("other", &other.name), ("card", start)]);
         }
-        Ok(Self { story, relay, network, johanna, matthieu, written: Vec::new() })
+        Ok(())
     }
 
     /// A message each way.
     fn talk(&mut self) -> Result<(), CommandError> {
         self.story.step("demo-step-talk");
         let hello = self.write("demo-text-hello");
-        self.show_written(&self.johanna, &hello, self.johanna.send(&self.matthieu, &hello, 20)?)?;
+        self.show_written(&self.johanna, &hello, self.johanna.send(&self.matthieu.id, &hello, 20)?)?;
         self.expect_received(&self.matthieu, &self.johanna, &[&hello])?;
         let answer = self.write("demo-text-answer");
-        self.show_written(&self.matthieu, &answer, self.matthieu.send(&self.johanna, &answer, 20)?)?;
+        self.show_written(&self.matthieu, &answer, self.matthieu.send(&self.johanna.id, &answer, 20)?)?;
         self.expect_received(&self.johanna, &self.matthieu, &[&answer])
     }
 
@@ -110,7 +131,7 @@ impl<'a> Play<'a> {
         self.network.cut();
         self.story.fact("demo-network-cut", &[]);
         let offline = self.write("demo-text-offline");
-        self.show_written(&self.johanna, &offline, self.johanna.send(&self.matthieu, &offline, 1)?)?;
+        self.show_written(&self.johanna, &offline, self.johanna.send(&self.matthieu.id, &offline, 1)?)?;
         let killed = self.write("demo-text-killed");
         let process = self.johanna.send_and_be_killed(&self.matthieu, &killed)?;
         self.story.quote(&self.johanna.name, &killed, "demo-state-killed");
@@ -133,7 +154,7 @@ impl<'a> Play<'a> {
     fn look_into_the_relay(&mut self) -> Result<(), CommandError> {
         self.story.step("demo-step-look");
         let waiting = self.write("demo-text-waiting");
-        self.show_written(&self.johanna, &waiting, self.johanna.send(&self.matthieu, &waiting, 20)?)?;
+        self.show_written(&self.johanna, &waiting, self.johanna.send(&self.matthieu.id, &waiting, 20)?)?;
         self.story.fact("demo-waits-there", &[("name", &self.matthieu.name)]);
         let rows = search::rows(&self.relay.database())?;
         self.story.table(&rows);
@@ -161,7 +182,7 @@ impl<'a> Play<'a> {
     /// What must not be found: what was said, who said it, and the numbers with and without their plus.
     fn needles(&self) -> Vec<String> {
         let mut needles = self.written.clone();
-        for person in [&self.johanna, &self.matthieu] {
+        for person in [&self.johanna, &self.matthieu].into_iter().chain(&self.giulia) {
             needles.push(person.name.clone());
             needles.push(person.number.clone());
             needles.push(person.number.trim_start_matches('+').to_owned());

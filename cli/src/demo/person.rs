@@ -25,6 +25,13 @@ pub enum Outcome {
     Waiting,
 }
 
+/// What a device shows of a group.
+pub struct Read {
+    /// Oldest first.
+    pub texts: Vec<String>,
+    pub standing: String,
+}
+
 impl Person {
     /// Creates the account on the device.
     pub fn create(name: &str, number: &str, folder: &Path, language: Language) -> Result<Self, CommandError> {
@@ -69,9 +76,9 @@ impl Person {
         Ok(())
     }
 
-    /// Sends, and waits some seconds for the relay to have it.
-    pub fn send(&self, to: &Self, text: &str, wait_seconds: u32) -> Result<Outcome, CommandError> {
-        let ended = self.run(&["send", &to.id, text, "--wait", &wait_seconds.to_string()])?;
+    /// Sends to a person's ID or a group's name, and waits some seconds for the relay to have it.
+    pub fn send(&self, to: &str, text: &str, wait_seconds: u32) -> Result<Outcome, CommandError> {
+        let ended = self.run(&["send", to, text, "--wait", &wait_seconds.to_string()])?;
         match ended.exit {
             0 => Ok(Outcome::AtTheRelay),
             3 => Ok(Outcome::Waiting),
@@ -86,6 +93,34 @@ impl Person {
         let process = program.process();
         program.kill()?;
         Ok(process)
+    }
+
+    pub fn create_group(&self, name: &str, with: &[&Self]) -> Result<(), CommandError> {
+        let who: Vec<&str> = with.iter().map(|person| person.id.as_str()).collect();
+        self.run(&[&["groups", "create", name], &who[..]].concat())?.expect(0)?;
+        Ok(())
+    }
+
+    pub fn remove_from(&self, group: &str, whom: &Self) -> Result<(), CommandError> {
+        self.run(&["groups", "remove", group, &whom.id])?.expect(0)?;
+        Ok(())
+    }
+
+    /// Fetches, and answers with what stands in the group.
+    pub fn read_in(&self, group: &str) -> Result<Read, CommandError> {
+        let ended = self.run(&["inbox", group, "--wait", "20"])?.expect(0)?;
+        let texts = ended.of_type("message").filter(|message| message["kind"] == "text");
+        let texts = texts.filter_map(|message| message["text"].as_str()).map(str::to_owned).collect();
+        let shown = self.run(&["groups", "show", group])?.expect(0)?;
+        let standing = shown.of_type("conversation").next().and_then(|group| group["group"]["standing"].as_str());
+        Ok(Read { texts, standing: standing.unwrap_or_default().to_owned() })
+    }
+
+    /// Tries to send, and answers with the error's code.
+    pub fn send_is_refused(&self, group: &str, text: &str) -> Result<String, CommandError> {
+        let ended = self.run(&["send", group, text])?;
+        let code = ended.records.iter().find_map(|record| record["error"]["code"].as_str());
+        Ok(code.unwrap_or_default().to_owned())
     }
 
     /// Goes online until everything that waits has left and come in.

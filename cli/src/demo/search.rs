@@ -22,8 +22,7 @@ pub struct Found {
 
 /// The relay's tables with the number of their rows; the database is opened read-only.
 pub fn rows(database: &Path) -> Result<Vec<(String, u64)>, CommandError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(database, flags).map_err(failed)?;
+    let database = open(database)?;
     let list = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name";
     let mut statement = database.prepare(list).map_err(failed)?;
     let names = statement.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
@@ -35,6 +34,18 @@ pub fn rows(database: &Path) -> Result<Vec<(String, u64)>, CommandError> {
         rows.push((name, count.unsigned_abs()));
     }
     Ok(rows)
+}
+
+/// How many deliveries wait in somebody's mailbox.
+pub fn waiting(database: &Path, id: &str) -> Result<u64, CommandError> {
+    let count = "SELECT count(*) FROM message JOIN account ON message.mailbox = account.account WHERE account.id = ?1";
+    let count: i64 = open(database)?.query_row(count, [id.as_bytes()], |row| row.get(0)).map_err(failed)?;
+    Ok(count.unsigned_abs())
+}
+
+fn open(database: &Path) -> Result<Connection, CommandError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(database, flags).map_err(failed)
 }
 
 /// Leaves a text in the folder, which a search that works must find.

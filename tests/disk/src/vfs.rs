@@ -3,7 +3,8 @@
 //! Nothing is wrapped: the platform's file object is given out as it is, with a table of methods in which those that
 //! change or sync a file are ours. They ask the disk first.
 //!
-//! Invariant: an address in `FILES` is that of an open file; SQLite uses each on one thread at a time, and closes it once.
+//! Invariant: an address in `FILES` is that of an open file; SQLite uses each on one thread at a time, and closes it
+//! once.
 
 use std::{
     collections::BTreeMap,
@@ -61,8 +62,8 @@ unsafe extern "C" fn open(
     flags: c_int,
     flags_out: *mut c_int,
 ) -> c_int {
-    // SAFETY: what SQLite hands in goes on to the platform, and is what it expects; where it has opened the file, it has
-    // set the table of methods, which is a constant of the platform's.
+    // SAFETY: what SQLite hands in goes on to the platform, and is what it expects; where it has opened the file, it
+    // has set the table of methods, which is a constant of the platform's.
     unsafe {
         let platform = PLATFORM.load(Ordering::Acquire);
         let open = (*platform).xOpen.expect("a file system opens files");

@@ -1,5 +1,5 @@
-//! As much of a relay as two people need: mailboxes that keep what was not acknowledged, key packages, slots whose first
-//! writer wins, and the secrets of sessions.
+//! As much of a relay as two people need: mailboxes that keep what was not acknowledged, key packages, slots whose
+//! first writer wins, and the secrets of sessions.
 
 use std::collections::{BTreeMap, BTreeSet};
 

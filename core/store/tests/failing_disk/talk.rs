@@ -68,7 +68,7 @@ fn what_was_committed_but_never_told_is_done_after_the_power_cut() {
     }
 }
 
-/// The control: among what it finds is a key that is used twice, when the peer can't open what it seals the second time.
+/// The control: among what it finds is a key that is used twice, where the peer can't open what it seals then.
 #[test]
 fn talk_that_is_answered_before_it_is_synced_is_found() {
     let found = syncs(ADA).into_iter().step_by(3).filter(|operation| {
