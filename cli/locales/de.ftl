@@ -437,6 +437,7 @@ demo-step-third = Eine dritte Person kommt dazu
 demo-step-group = Sie gründen eine Gruppe
 demo-group-name = Chor am Kanal
 demo-group-made = „{ $name }“: { $people }
+demo-group-joined = { $name } hat die Einladung eines Kontakts abgeholt und ist dabei.
 demo-text-group-one = Willkommen, wir drei!
 demo-text-group-two = Singen wir am Donnerstag?
 demo-text-group-three = Donnerstag passt mir gut.

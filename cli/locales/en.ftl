@@ -437,6 +437,7 @@ demo-step-third = A third person comes
 demo-step-group = They found a group
 demo-group-name = Choir by the canal
 demo-group-made = "{ $name }": { $people }
+demo-group-joined = { $name } fetched the invitation from a contact, and is in.
 demo-text-group-one = Welcome, all three of us!
 demo-text-group-two = Shall we sing on Thursday?
 demo-text-group-three = Thursday is fine with me.

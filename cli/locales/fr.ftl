@@ -437,6 +437,7 @@ demo-step-third = Une troisième personne arrive
 demo-step-group = Elles fondent un groupe
 demo-group-name = Chorale du canal
 demo-group-made = « { $name } » : { $people }
+demo-group-joined = { $name } a reçu l'invitation d'un contact, et en fait partie.
 demo-text-group-one = Bienvenue à nous trois !
 demo-text-group-two = On chante jeudi ?
 demo-text-group-three = Jeudi me va bien.

@@ -25,13 +25,6 @@ pub enum Outcome {
     Waiting,
 }
 
-/// What a device shows of a group.
-pub struct Read {
-    /// Oldest first.
-    pub texts: Vec<String>,
-    pub standing: String,
-}
-
 impl Person {
     /// Creates the account on the device.
     pub fn create(name: &str, number: &str, folder: &Path, language: Language) -> Result<Self, CommandError> {
@@ -106,14 +99,18 @@ impl Person {
         Ok(())
     }
 
-    /// Fetches, and answers with what stands in the group.
-    pub fn read_in(&self, group: &str) -> Result<Read, CommandError> {
+    /// Fetches, and answers with the texts that stand in the group, oldest first.
+    pub fn read_in(&self, group: &str) -> Result<Vec<String>, CommandError> {
         let ended = self.run(&["inbox", group, "--wait", "20"])?.expect(0)?;
         let texts = ended.of_type("message").filter(|message| message["kind"] == "text");
-        let texts = texts.filter_map(|message| message["text"].as_str()).map(str::to_owned).collect();
+        Ok(texts.filter_map(|message| message["text"].as_str()).map(str::to_owned).collect())
+    }
+
+    /// What the device says that it is in the group.
+    pub fn standing_in(&self, group: &str) -> Result<String, CommandError> {
         let shown = self.run(&["groups", "show", group])?.expect(0)?;
         let standing = shown.of_type("conversation").next().and_then(|group| group["group"]["standing"].as_str());
-        Ok(Read { texts, standing: standing.unwrap_or_default().to_owned() })
+        Ok(standing.unwrap_or_default().to_owned())
     }
 
     /// Tries to send, and answers with the error's code.

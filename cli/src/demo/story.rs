@@ -9,8 +9,8 @@ use crate::{clean, terminal::Terminal, words::Language};
 
 use super::search::Found;
 
-/// The same by hand: the terminal's number and what is entered there. The README has it word for word.
-const BY_HAND: [(&str, &str); 11] = [
+/// The same by hand: the terminal's number and what is entered there. The README has it too, with a third person in the group.
+const BY_HAND: [(&str, &str); 13] = [
     ("1", "serve"),
     ("2", "--account johanna init --name Johanna"),
     ("2", "--account johanna register --relay http://127.0.0.1:8443 --phone +4917604069001"),
@@ -22,6 +22,8 @@ const BY_HAND: [(&str, &str); 11] = [
     ("2", "--account johanna inbox"),
     ("2", "--account johanna contacts accept Matthieu"),
     ("2", "--account johanna chat Matthieu"),
+    ("2", "--account johanna groups create Choir Matthieu"),
+    ("3", "--account matthieu chat Choir"),
 ];
 
 /// The storyteller.

@@ -1,5 +1,6 @@
 //! The built program `sealpost`, as people and scripts use it.
 
 mod answers;
+mod groups;
 mod program;
 mod walk;

@@ -73,14 +73,14 @@ fn two_contacts_of_one_name_are_told_apart_by_their_ids() {
 }
 
 /// A relay in a process of its own, and homes for everybody.
-struct Walk {
+pub struct Walk {
     home: TempDir,
     relay: Option<Child>,
     address: String,
 }
 
 impl Walk {
-    fn begin() -> Self {
+    pub fn begin() -> Self {
         let home = tempfile::tempdir().expect("a folder");
         let mut walk = Self { home, relay: None, address: "127.0.0.1:0".to_owned() };
         walk.start_relay();
@@ -88,7 +88,7 @@ impl Walk {
     }
 
     /// Ada and Bob register; Ada has Bob's card.
-    fn meet(&self) {
+    pub fn meet(&self) {
         for (account, name) in [("ada", "Ada"), ("bob", "Bob")] {
             self.done(account, &["init", "--name", name, "--vault", "passphrase"]);
             self.done(account, &["register", "--relay", &self.address, "--open"]);
@@ -96,7 +96,24 @@ impl Walk {
         self.done("ada", &["contacts", "add", &self.card("bob"), "--name", "Bob"]);
     }
 
-    fn start_relay(&mut self) {
+    /// Also Cyd; Ada has both cards, both have Ada's.
+    pub fn meet_all(&self) {
+        self.meet();
+        self.done("cyd", &["init", "--name", "Cyd", "--vault", "passphrase"]);
+        self.done("cyd", &["register", "--relay", &self.address, "--open"]);
+        self.done("ada", &["contacts", "add", &self.card("cyd"), "--name", "Cyd"]);
+        for account in ["bob", "cyd"] {
+            self.done(account, &["contacts", "add", &self.card("ada"), "--name", "Ada"]);
+        }
+    }
+
+    /// What an account's device says of a group.
+    pub fn group(&self, account: &str, name: &str) -> Value {
+        let shown = self.run(account, &["groups", "show", name]);
+        of_type(&shown, "conversation").pop().unwrap_or_else(|| panic!("a group: {}", text(&shown)))
+    }
+
+    pub fn start_relay(&mut self) {
         let data = self.home.path().join("relay-data");
         let listen = self.address.trim_start_matches("http://").to_owned();
         let data = data.to_str().expect("a text");
@@ -111,7 +128,7 @@ impl Walk {
         self.relay = Some(relay);
     }
 
-    fn stop_relay(&mut self) {
+    pub fn stop_relay(&mut self) {
         if let Some(mut relay) = self.relay.take() {
             // It may have ended already.
             let _ = relay.kill();
@@ -119,25 +136,30 @@ impl Walk {
         }
     }
 
-    fn id(&self, account: &str) -> String {
+    pub fn id(&self, account: &str) -> String {
         record(&self.run(account, &["id"]))["id"].as_str().expect("an ID").to_owned()
     }
 
-    fn card(&self, account: &str) -> String {
+    pub fn card(&self, account: &str) -> String {
         record(&self.run(account, &["card"]))["link"].as_str().expect("a card").to_owned()
     }
 
-    fn done(&self, account: &str, arguments: &[&str]) {
+    pub fn done(&self, account: &str, arguments: &[&str]) {
         let output = self.run(account, arguments);
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output));
     }
 
-    fn run(&self, account: &str, arguments: &[&str]) -> Output {
+    pub fn run(&self, account: &str, arguments: &[&str]) -> Output {
         sealpost(self.home.path(), &[&["--account", account, "--json"], arguments].concat())
     }
 
+    /// As [`Walk::run`], for people.
+    pub fn tells(&self, account: &str, arguments: &[&str]) -> Output {
+        sealpost(self.home.path(), &[&["--account", account], arguments].concat())
+    }
+
     /// Types these lines into a chat.
-    fn chat(&self, account: &str, who: &str, lines: &[&str]) -> Output {
+    pub fn chat(&self, account: &str, who: &str, lines: &[&str]) -> Output {
         let home: &Path = self.home.path();
         let mut chat = command(home, &["--account", account, "--json", "chat", who])
             .stdin(Stdio::piped())
@@ -158,13 +180,13 @@ impl Drop for Walk {
     }
 }
 
-fn of_type(output: &Output, kind: &str) -> Vec<Value> {
+pub fn of_type(output: &Output, kind: &str) -> Vec<Value> {
     let told = String::from_utf8_lossy(&output.stdout);
     let records = told.lines().map(|line| serde_json::from_str::<Value>(line).expect("a record"));
     records.filter(|record| record["type"] == kind).collect()
 }
 
-fn error_code(output: &Output) -> String {
+pub fn error_code(output: &Output) -> String {
     let told = String::from_utf8_lossy(&output.stdout);
     let last: Value = serde_json::from_str(told.lines().last().expect("a line")).expect("a record");
     last["error"]["code"].as_str().expect("an error").to_owned()
