@@ -26,7 +26,6 @@ use crate::{
 };
 
 pub use answers::answered;
-pub use recipients::member_is_here;
 
 /// Hands over what may leave now, what that brings about included: a claim, a key package to fetch, the next of a lane
 /// whose first has become pointless. Returns the requests and when to look again (Unix milliseconds).

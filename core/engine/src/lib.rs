@@ -20,6 +20,7 @@ mod names;
 pub mod outbox;
 mod parcel;
 pub mod plan;
+mod seen;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 #[cfg(not(feature = "simulation"))]

@@ -5,7 +5,6 @@ use sealpost_crypto::seal;
 use sealpost_wire::{
     envelope::Envelope,
     id::{DeliveryId, MessageId},
-    limits,
 };
 
 use crate::{
@@ -14,18 +13,11 @@ use crate::{
     conversations::{self, Joined, Opening, slots::Progress},
     error::EngineError,
     event::Event,
-    handover,
     messages::{self, System},
     parcel::{self, Body},
-    simulation::{Planted, planted},
+    seen,
     step::Step,
-    storage::{Direction, Table},
 };
-
-/// A delivery is known again for longer than the relay keeps it.
-const SEEN_SECONDS: u64 = limits::MAILBOX_SECONDS + limits::DAY_SECONDS;
-/// Old deliveries that are forgotten in one step.
-const FORGOTTEN: usize = 128;
 
 /// Handles the next envelopes of the mailbox in their order.
 pub fn receive(step: &mut Step<'_>, envelopes: &[Envelope]) -> Result<(), EngineError> {
@@ -36,12 +28,12 @@ pub fn receive(step: &mut Step<'_>, envelopes: &[Envelope]) -> Result<(), Engine
     if step.account.unhandled != unhandled {
         step.save_account()?;
     }
-    forget_old(step)
+    seen::forget_old(step)
 }
 
 fn one(step: &mut Step<'_>, envelope: &Envelope) -> Result<(), EngineError> {
     let Ok(id) = DeliveryId::try_from(envelope.delivery_id.as_slice()) else { return unhandled(step) };
-    if !envelope.ephemeral && !first_time(step, id)? {
+    if !envelope.ephemeral && !seen::first_time(step, id)? {
         return Ok(());
     }
     let opened = seal::open(&step.sealing_key(), &id, &envelope.wrapped_key, &envelope.payload);
@@ -61,15 +53,10 @@ fn one(step: &mut Step<'_>, envelope: &Envelope) -> Result<(), EngineError> {
     messages::tell_facts(step)
 }
 
-/// A delivery that lists this device too: its own copy is nothing new.
-pub fn expect_own(step: &mut Step<'_>, id: DeliveryId) -> Result<(), EngineError> {
-    first_time(step, id).map(|_| ())
-}
-
 /// Records an envelope whose handling failed, so that it is acknowledged and never comes again.
 pub fn give_up(step: &mut Step<'_>, envelope: &Envelope) -> Result<(), EngineError> {
     if let Ok(id) = DeliveryId::try_from(envelope.delivery_id.as_slice()) {
-        first_time(step, id)?;
+        seen::first_time(step, id)?;
     }
     unhandled(step)?;
     step.save_account()
@@ -116,7 +103,7 @@ fn open(step: &mut Step<'_>, delivery: DeliveryId, message: &parcel::GroupMessag
                 return Ok(());
             }
             if many && conversations::members::heard_from(step, conversation, author)? {
-                handover::member_is_here(step, conversation, author)?;
+                conversations::member_is_here(step, conversation, author)?;
             }
             messages::apply(step, conversation, author, &content)
         }
@@ -172,27 +159,5 @@ fn ephemeral(step: &mut Step<'_>, signal: &parcel::Ephemeral) -> Result<(), Engi
 
 fn unhandled(step: &mut Step<'_>) -> Result<(), EngineError> {
     step.account.unhandled += 1;
-    Ok(())
-}
-
-fn first_time(step: &mut Step<'_>, id: DeliveryId) -> Result<bool, EngineError> {
-    if step.tx.value(Table::Seen, &id.0)?.is_some() && !planted(Planted::ForgetDeliveries) {
-        return Ok(false);
-    }
-    step.tx.put(Table::Seen, &id.0, b"")?;
-    let by_time = [step.now_seconds().to_be_bytes().as_slice(), &id.0].concat();
-    step.tx.put(Table::SeenByTime, &by_time, b"")?;
-    Ok(true)
-}
-
-fn forget_old(step: &mut Step<'_>) -> Result<(), EngineError> {
-    let end = step.now_seconds().saturating_sub(SEEN_SECONDS).to_be_bytes();
-    for (key, _) in step.tx.scan(Table::SeenByTime, b"", None, Direction::Up, FORGOTTEN)? {
-        if key.as_slice() >= end.as_slice() {
-            break;
-        }
-        step.tx.remove(Table::Seen, key.get(8..).unwrap_or_default())?;
-        step.tx.remove(Table::SeenByTime, &key)?;
-    }
     Ok(())
 }

@@ -9,9 +9,9 @@ use sealpost_wire::id::{DeliveryId, SlotName, UserId};
 use super::{
     change::{self, Draft},
     group::{in_group, with_group},
-    hand_on, joining,
+    hand_on,
     members::{self, adopt},
-    policy,
+    opening, policy,
     row::{Conversation, EpochMark, GroupState, Many, Pending, PendingWelcome, known, update},
     slot_content::{SlotContent, SlotRecipient, SlotWelcome},
     tokens,
@@ -205,7 +205,7 @@ fn enter(step: &mut Step<'_>, state: &mut GroupState, entered: Entered) -> Resul
     if known(step.tx, state.conversation)?.group == Some(state.id) {
         enter_together(step, state, &entered)?;
     }
-    if entered.applied.evicted { joining::evicted(step, state, &entered.applied) } else { Ok(()) }
+    if entered.applied.evicted { opening::evicted(step, state, &entered.applied) } else { Ok(()) }
 }
 
 /// What the commit means for a conversation of many: its profile, members and tokens, and the rows that say so.

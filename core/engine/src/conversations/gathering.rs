@@ -74,9 +74,28 @@ pub(super) fn gather(
     outbox::enqueue(step, Lane::Opening(id), JobKind::Gather { conversation: id, gathering }, 0)
 }
 
+/// Queues what makes the group anew, without some of its members.
+pub(super) fn create_anew(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    without: &[UserId],
+) -> Result<(), EngineError> {
+    if is_creating(step, conversation.id)? {
+        return Ok(());
+    }
+    let me = step.account.id;
+    let members = members::members(step.tx, conversation.id)?.into_iter().map(|member| member.id);
+    let wanted = members.filter(|id| *id != me && !without.contains(id)).collect();
+    let counter = conversation.counter.map_or(0, |counter| counter.saturating_add(1));
+    gather(step, conversation.id, wanted, Purpose::Create { counter })
+}
+
 /// Whether the group is being made at the moment.
-pub(super) fn is_creating(step: &Step<'_>, id: ConversationId) -> Result<bool, EngineError> {
-    let creates = |kind: &JobKind| matches!(kind, JobKind::Gather { gathering, .. } if matches!(gathering.purpose, Purpose::Create { .. }));
+fn is_creating(step: &Step<'_>, id: ConversationId) -> Result<bool, EngineError> {
+    let creates = |kind: &JobKind| match kind {
+        JobKind::Gather { gathering, .. } => gathering.purpose != Purpose::Add,
+        _ => false,
+    };
     Ok(outbox::lane(step.tx, Lane::Opening(id))?.iter().any(|job| creates(&job.kind)))
 }
 

@@ -9,13 +9,14 @@ use super::{
     commits::{describe, mark},
     gathering,
     group::in_group,
+    looks::look,
     members::{self, adopt},
     opening::{self, PURPOSE_CONVERSATION, new_state, take_in},
     policy::acting_admins,
     rejoin,
     row::{Conversation, Many, Standing, conversations, group, keep_of_thread, known, update},
     slot_content::Proof,
-    slots, tokens,
+    tokens,
 };
 use crate::{
     contacts,
@@ -120,22 +121,7 @@ pub fn set_policy(step: &mut Step<'_>, id: ConversationId, policy: Policy) -> Re
 pub fn recreate(step: &mut Step<'_>, id: ConversationId, without: &[UserId]) -> Result<(), EngineError> {
     admin(step, id)?;
     let conversation = known(step.tx, id)?;
-    create_anew(step, &conversation, without)
-}
-
-pub(super) fn create_anew(
-    step: &mut Step<'_>,
-    conversation: &Conversation,
-    without: &[UserId],
-) -> Result<(), EngineError> {
-    if gathering::is_creating(step, conversation.id)? {
-        return Ok(());
-    }
-    let me = step.account.id;
-    let members = members::members(step.tx, conversation.id)?.into_iter().map(|member| member.id);
-    let wanted = members.filter(|id| *id != me && !without.contains(id)).collect();
-    let counter = conversation.counter.map_or(0, |counter| counter.saturating_add(1));
-    gathering::gather(step, conversation.id, wanted, Purpose::Create { counter })
+    gathering::create_anew(step, &conversation, without)
 }
 
 /// Takes an invitation: the others may write from now on, and learn our name.
@@ -150,7 +136,7 @@ pub fn accept(step: &mut Step<'_>, id: ConversationId) -> Result<bool, EngineErr
     if let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() {
         state.catching_up = true;
         save(step.tx, &state)?;
-        slots::look(step, &state)?;
+        look(step, &state)?;
     }
     Ok(true)
 }

@@ -13,6 +13,7 @@ use super::{members, row::GroupState, slot_content::SlotContent};
 use crate::{
     contacts::{self, Contact},
     error::EngineError,
+    names::ConversationId,
     outbox::{self, JobKind, Lane},
     plan::HandOn,
     step::Step,
@@ -72,4 +73,23 @@ pub fn read(step: &mut Step<'_>, plan: &HandOn, slot: &Slot) -> Result<(), Engin
     }
     let kind = JobKind::Forward { delivery: delivery.encode_to_vec() };
     outbox::enqueue(step, Lane::HandOn(plan.conversation), kind, 0)
+}
+
+/// This member is here now: what waited for them goes at once, and nobody has to look after them any more.
+pub fn member_is_here(step: &mut Step<'_>, conversation: ConversationId, id: UserId) -> Result<(), EngineError> {
+    for job in outbox::lane(step.tx, Lane::HandOn(conversation))? {
+        if let JobKind::HandOn(plan) = &job.kind
+            && still_silent(step, plan)?.is_empty()
+        {
+            outbox::remove(step, &job.id)?;
+        }
+    }
+    let Some(mut job) = outbox::lane(step.tx, Lane::Behind(conversation, id))?.into_iter().next() else {
+        return Ok(());
+    };
+    if job.not_before_ms > step.now_ms {
+        job.not_before_ms = 0;
+        outbox::update(step, &job)?;
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use sealpost_wire::{
 use super::{
     commits::{self, describe, mark},
     group::session,
+    looks::look,
     members::{self, adopt, name_member},
     opening::{PURPOSE_CONVERSATION, ensure_group, forget_group, new_state, open, take_in},
     parked::{park_welcome, take_welcomes},
@@ -18,15 +19,15 @@ use super::{
         Conversation, GroupState, Many, Standing, TokenSecret, conversation, group, keep_of_thread, known, of_thread,
         update,
     },
-    slots, tokens,
+    tokens,
 };
 use crate::{
     contacts::{self, Contact},
     error::EngineError,
     fact::Happened,
-    mls::{self, CommitApplied, Group, GroupId, GroupProfile, Member, MlsError},
+    mls::{self, Group, GroupId, GroupProfile, Member, MlsError},
     names::ConversationId,
-    outbox, parcel,
+    parcel,
     plan::Policy,
     step::Step,
     storage::save,
@@ -258,7 +259,7 @@ fn wait(
 ) -> Result<Joined, EngineError> {
     let Some(state) = group(step.tx, id)? else { return Ok(Joined::Ignored) };
     park_welcome(step, &id, delivery, welcome)?;
-    slots::look(step, &state)?;
+    look(step, &state)?;
     Ok(Joined::Waits)
 }
 
@@ -320,26 +321,6 @@ fn moved_in(
     let apart_since_ms = lost.map(|state| state.epoch_since_ms);
     let (group, epoch) = (entered.id, entered.epoch);
     Ok(Joined::In(Entry { conversation: id, group, epoch, renewed: taking_part, apart_since_ms }))
-}
-
-/// A commit took this device out: its keys go. Where the same commit takes it in again, the Welcome is on its way.
-pub(super) fn evicted(step: &mut Step<'_>, state: &GroupState, applied: &CommitApplied) -> Result<(), EngineError> {
-    let mut row = known(step.tx, state.conversation)?;
-    if applied.added.iter().any(|member| member.id == step.account.id) {
-        let asked = Some((step.now_ms, 1));
-        return Ok(save(step.tx, &GroupState { torn: true, pending: None, asked, ..state.clone() })?);
-    }
-    forget_group(step, state.id)?;
-    row.groups.retain(|id| *id != state.id);
-    if row.group == Some(state.id) {
-        row.group = None;
-        if let Some(many) = &mut row.many {
-            many.standing = if many.standing == Standing::Leaving { Standing::Left } else { Standing::Removed };
-        }
-        outbox::drop_changes(step, row.id)?;
-        tokens::publish(step)?;
-    }
-    update(step, &row)
 }
 
 /// Welcomes that came before the commit that makes room for them, where it has come now.

@@ -9,6 +9,7 @@ mod group;
 pub mod groups;
 pub mod hand_on;
 mod joining;
+mod looks;
 pub mod members;
 mod opening;
 mod parked;
@@ -22,13 +23,15 @@ mod tokens;
 
 pub use crate::names::ConversationId;
 pub use gathering::{next_request, not_served};
+pub use hand_on::member_is_here;
 pub use joining::{Entry, Joined, join, waiting_welcomes};
 pub use members::{Member, members};
 pub use opening::{
-    ensure_group, key_package_request, make_group, open, remake_if_stale, secure_anew, start_over, welcome_delivered,
+    ensure_group, key_package_request, make_group, open, remake_if_stale, secure_anew, welcome_delivered,
 };
 pub use parked::{give_up_parked, release_parked};
 pub use policy::acting_admins;
+pub use rejoin::start_over;
 pub use row::{
     Conversation, GroupState, Many, Pending, Standing, conversation, conversations, group, known, of_two, update,
 };

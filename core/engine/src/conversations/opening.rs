@@ -15,13 +15,13 @@ use super::{
     change,
     group::{delete_group, session},
     parked::forget_parked,
-    rejoin,
-    row::{Conversation, GroupState, group, keep_of_two, known, of_two, update},
+    row::{Conversation, GroupState, Standing, group, keep_of_two, known, of_two, update},
+    tokens,
 };
 use crate::{
     contacts,
     error::EngineError,
-    mls::{Changes, Group, GroupId, GroupProfile, MlsError, check_key_package},
+    mls::{Changes, CommitApplied, Group, GroupId, GroupProfile, MlsError, check_key_package},
     names::ConversationId,
     outbox::{self, Blocked, Job, JobKind, Lane},
     step::Step,
@@ -69,17 +69,12 @@ fn is_answered(step: &Step<'_>, conversation: &Conversation) -> Result<bool, Eng
     Ok(peer.is_some_and(|peer| peer.is_answered()))
 }
 
-/// Drops all groups of a conversation, whose keys may be in use elsewhere, and makes a fresh one, or asks to be taken
-/// in again. What was sealed in them and not delivered is sealed again. False where there was no group.
-pub fn start_over(step: &mut Step<'_>, id: ConversationId) -> Result<bool, EngineError> {
+/// Drops all groups of a conversation of two, whose keys may be in use elsewhere, and makes a fresh one. False where
+/// there was no group.
+pub(super) fn start_over(step: &mut Step<'_>, id: ConversationId) -> Result<bool, EngineError> {
     let mut row = known(step.tx, id)?;
     if row.groups.is_empty() {
         return Ok(false);
-    }
-    outbox::unseal(step, Lane::Contents(id))?;
-    outbox::unseal(step, Lane::Receipts(id))?;
-    if row.peer.is_none() {
-        return rejoin::start_over(step, &row);
     }
     for group in std::mem::take(&mut row.groups) {
         forget_group(step, group)?;
@@ -233,6 +228,26 @@ pub(super) fn fold_others(step: &mut Step<'_>, conversation: &mut Conversation) 
         forget_group(step, id)?;
     }
     update(step, conversation)
+}
+
+/// A commit took this device out: its keys go. Where the same commit takes it in again, the Welcome is on its way.
+pub(super) fn evicted(step: &mut Step<'_>, state: &GroupState, applied: &CommitApplied) -> Result<(), EngineError> {
+    let mut row = known(step.tx, state.conversation)?;
+    if applied.added.iter().any(|member| member.id == step.account.id) {
+        let asked = Some((step.now_ms, 1));
+        return Ok(save(step.tx, &GroupState { torn: true, pending: None, asked, ..state.clone() })?);
+    }
+    forget_group(step, state.id)?;
+    row.groups.retain(|id| *id != state.id);
+    if row.group == Some(state.id) {
+        row.group = None;
+        if let Some(many) = &mut row.many {
+            many.standing = if many.standing == Standing::Leaving { Standing::Left } else { Standing::Removed };
+        }
+        outbox::drop_changes(step, row.id)?;
+        tokens::publish(step)?;
+    }
+    update(step, &row)
 }
 
 pub(super) fn forget_group(step: &mut Step<'_>, id: GroupId) -> Result<(), EngineError> {

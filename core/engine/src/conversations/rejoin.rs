@@ -14,9 +14,10 @@ use sealpost_wire::{
 
 use super::{
     commits::unstage,
+    gathering,
     group::with_group,
-    groups,
     members::{self, Member},
+    opening,
     policy::acting_admins,
     row::{Conversation, GroupState, group, known, update},
     slot_content::Proof,
@@ -25,6 +26,7 @@ use crate::{
     error::EngineError,
     fact::Happened,
     mls::{GroupId, MlsError, check_key_package, generate_key_packages},
+    names::ConversationId,
     outbox::{self, JobKind, Lane},
     parcel::{self, Body},
     plan::Change,
@@ -64,8 +66,15 @@ pub(super) fn parted(step: &mut Step<'_>, conversation: &Conversation, state: &G
     ask(step, conversation, state, false)
 }
 
-/// This device's keys of the group may be in use elsewhere: they are given up.
-pub(super) fn start_over(step: &mut Step<'_>, conversation: &Conversation) -> Result<bool, EngineError> {
+/// This device's keys of the conversation may be in use elsewhere: they are given up for a fresh group, or to be taken
+/// in again. What was sealed with them and not delivered is sealed again. True where a fresh group is made.
+pub fn start_over(step: &mut Step<'_>, id: ConversationId) -> Result<bool, EngineError> {
+    let conversation = &known(step.tx, id)?;
+    outbox::unseal(step, Lane::Contents(id))?;
+    outbox::unseal(step, Lane::Receipts(id))?;
+    if conversation.peer.is_some() {
+        return opening::start_over(step, id);
+    }
     let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() else {
         return Ok(false);
     };
@@ -97,14 +106,14 @@ fn ask(step: &mut Step<'_>, conversation: &Conversation, state: &GroupState, tor
     save(step.tx, &state)?;
     let mut to = acting(step, conversation, None)?;
     if torn && to.first() == Some(&me) {
-        // Nobody acts before us: a group that we make anew is the one that stays. Who spoils that one, too, gains a day.
+        // Nobody acts before us: a group that we make anew is the one that stays. Who spoils that too gains a day.
         let mut row = known(step.tx, conversation.id)?;
         if step.since(row.mended_at_ms) < ASK_PAUSE_MS {
             return Ok(());
         }
         row.mended_at_ms = step.now_ms;
         update(step, &row)?;
-        return groups::create_anew(step, conversation, &state.suspects);
+        return gathering::create_anew(step, conversation, &state.suspects);
     }
     if times >= ASK_ALL {
         to = members::members(step.tx, conversation.id)?.iter().map(|member| member.id).collect();

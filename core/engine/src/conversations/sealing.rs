@@ -9,6 +9,7 @@ use sealpost_wire::{
 use super::{
     commits,
     group::{in_group, with_group},
+    looks::look,
     members::{self, tokens_of},
     opening::{fold_others, follow_peer},
     parked::park,
@@ -191,7 +192,7 @@ pub fn open_message(
         Err(MlsError::Storage(error)) => Err(error.into()),
         Err(MlsError::FutureEpoch) if !state.torn => {
             park(step, &state.id, head.epoch, delivery, message)?;
-            slots::look(step, &state)?;
+            look(step, &state)?;
             Ok(Opening::Parked)
         }
         Err(_) => unopenable(step, &conversation, state, &head, message),

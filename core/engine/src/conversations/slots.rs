@@ -16,6 +16,7 @@ use super::{
     commits::{self, Verdict},
     gathering,
     group::with_group,
+    looks::{enqueue_read, look},
     members,
     opening::secure_anew,
     rejoin,
@@ -311,15 +312,6 @@ pub fn receive(step: &mut Step<'_>, commit: &parcel::Commit) -> Result<Progress,
     }
 }
 
-/// Queues a look at the group's current slot, unless one is queued.
-pub fn look(step: &mut Step<'_>, state: &GroupState) -> Result<(), EngineError> {
-    let lane = Lane::Looks(state.id);
-    if state.torn || outbox::last(step.tx, lane)?.is_some() {
-        return Ok(());
-    }
-    enqueue_read(step, state.id, 0)
-}
-
 /// Looks at the slots of all groups that were not looked at for a while: when the device connects, and daily. Whoever
 /// is torn asks again.
 pub fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<(), EngineError> {
@@ -377,10 +369,6 @@ pub fn read(
 /// The epoch that the group is in; 0 where it is gone.
 pub fn epoch(step: &mut Step<'_>, id: GroupId) -> Result<u64, EngineError> {
     Ok(with_group(step, &id, |_, group| Ok(group.epoch()))?.unwrap_or(0))
-}
-
-fn enqueue_read(step: &mut Step<'_>, group: GroupId, attempt: u32) -> Result<(), EngineError> {
-    outbox::enqueue(step, Lane::Looks(group), JobKind::ReadSlot { group, attempt, name: None }, 0)
 }
 
 /// The group's next epoch can't be reached. A conversation of two gets a fresh group; one of many is asked to take this

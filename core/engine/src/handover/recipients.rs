@@ -13,13 +13,13 @@ use sealpost_wire::{
 
 use crate::{
     command::Request,
-    conversations::{self, Conversation, ConversationId, Route, hand_on, members},
+    conversations::{self, Conversation, ConversationId, Route, members},
     error::EngineError,
     fact::Happened,
     messages,
     outbox::{self, Job, JobKind, Lane, Sealed},
+    seen,
     step::Step,
-    sync,
 };
 
 /// Deliveries that wait for one member of one conversation. Beyond it, the member has to ask for what is missing.
@@ -84,7 +84,8 @@ fn deliver(
     let (delivery_id, to_self) = (sealed.delivery_id, sealed.to.contains(&step.account.id));
     outbox::update(step, &job)?;
     if to_self {
-        sync::expect_own(step, delivery_id)?;
+        // Its own copy is nothing new.
+        seen::first_time(step, delivery_id)?;
     }
     conversations::seal_delivery(step, parcel, delivery_id, routes, tried).map(|it| Some(Request::Deliver(it)))
 }
@@ -165,7 +166,7 @@ fn fall_behind(
     }
     let delivery_id = job.sealed.as_ref().map_or_else(|| DeliveryId(step.random_bytes()), |sealed| sealed.delivery_id);
     let until_ms = step.now_ms + limits::RESEAL_SECONDS * 1000;
-    // Where no other token is left to try, and for a Welcome, which went by a card before, it begins anew after a pause.
+    // Where no other token is left, and for a Welcome, which went by a card before, it begins anew after a pause.
     let tokens = conversations::routes(step, conversation, &[member])?.pop().map_or(0, |route| route.tokens.len());
     let by_card = matches!(job.kind, JobKind::Welcome { .. });
     let anew = tried >= tokens || by_card;
@@ -216,23 +217,4 @@ pub fn delivered_to_one(step: &mut Step<'_>, mut job: Job, answer: &DeliveryAnsw
             outbox::retry(step, job, if soon { 0 } else { LATER_MS })
         }
     }
-}
-
-/// This member is here now: what waited for them goes at once, and nobody has to look after them any more.
-pub fn member_is_here(step: &mut Step<'_>, conversation: ConversationId, id: UserId) -> Result<(), EngineError> {
-    for job in outbox::lane(step.tx, Lane::HandOn(conversation))? {
-        if let JobKind::HandOn(plan) = &job.kind
-            && hand_on::still_silent(step, plan)?.is_empty()
-        {
-            outbox::remove(step, &job.id)?;
-        }
-    }
-    let Some(mut job) = outbox::lane(step.tx, Lane::Behind(conversation, id))?.into_iter().next() else {
-        return Ok(());
-    };
-    if job.not_before_ms > step.now_ms {
-        job.not_before_ms = 0;
-        outbox::update(step, &job)?;
-    }
-    Ok(())
 }
