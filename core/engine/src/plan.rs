@@ -22,7 +22,6 @@ pub enum Change {
     Readd {
         member: UserId,
         key_package: Vec<u8>,
-        proof: Vec<u8>,
     },
     Rename(String),
     SetAdmin {

@@ -33,12 +33,13 @@ pub fn receive(step: &mut Step<'_>, envelopes: &[Envelope]) -> Result<(), Engine
 
 fn one(step: &mut Step<'_>, envelope: &Envelope) -> Result<(), EngineError> {
     let Ok(id) = DeliveryId::try_from(envelope.delivery_id.as_slice()) else { return unhandled(step) };
+    // What is not sealed to this device says nothing of the delivery that is: all members' copies have one ID.
+    let opened = seal::open(&step.sealing_key(), &id, &envelope.wrapped_key, &envelope.payload);
+    let Ok(opened) = opened else { return unhandled(step) };
     if !envelope.ephemeral && !seen::first_time(step, id)? {
         return Ok(());
     }
-    let opened = seal::open(&step.sealing_key(), &id, &envelope.wrapped_key, &envelope.payload);
-    let body = opened.ok().and_then(|bytes| Body::read(&bytes));
-    match body {
+    match Body::read(&opened) {
         Some(Body::Ephemeral(signal)) => ephemeral(step, &signal),
         Some(_) if envelope.ephemeral => Ok(()),
         Some(Body::Welcome(welcome)) => join(step, id, &welcome),

@@ -61,15 +61,14 @@ pub(super) fn draft(
         Change::Leaver { member, proof } => {
             draft.changes.remove.push(*member);
             draft.proofs.extend(Proof::decode(proof.as_slice()));
-            *member != me && ids.contains(member)
+            *member != me && ids.contains(member) && (admin || is_proven(step, state, *member, &draft.proofs)?)
         }
-        Change::Readd { member, key_package, proof } => {
+        Change::Readd { member, key_package } => {
             draft.changes.remove.push(*member);
             draft.changes.add.push(key_package.clone());
-            draft.proofs.extend(Proof::decode(proof.as_slice()));
             let known = members::member(step.tx, conversation.id, *member)?;
             draft.welcomed.extend(known.map(|known| (known.id, known.sealing_key)));
-            *member != me && ids.contains(member)
+            admin && *member != me && ids.contains(member)
         }
         Change::Rename(name) => {
             draft.changes.profile = Some(GroupProfile { name: name.clone(), ..profile.clone() });
@@ -94,6 +93,15 @@ pub(super) fn draft(
     }
     let same = draft.changes.profile.as_ref().is_some_and(|new| *new == profile);
     Ok((worthwhile && !same).then_some(draft))
+}
+
+/// Whether the others, too, will see that the member wants to go: what they would skip must not be ours to merge.
+fn is_proven(step: &mut Step<'_>, state: &GroupState, id: UserId, proofs: &[Proof]) -> Result<bool, EngineError> {
+    in_group(step, &state.id, |_, group| {
+        let member = group.members().into_iter().find(|member| member.id == id);
+        let (Some(member), Some(leaf)) = (member, group.leaf_hash(id)) else { return Ok(false) };
+        Ok(proofs.iter().any(|proof| proof.holds(group.id(), &member, &leaf)))
+    })
 }
 
 /// Whoever is not in the group any more is no admin of it, so that nobody comes back as one.

@@ -127,7 +127,9 @@ fn join_two(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Resu
         return Ok(Joined::Ignored);
     }
     let mut conversation = open(step, card.id)?;
-    let renewed = conversation.counter.is_some_and(|counter| counter < entered.profile.counter);
+    // Of two who start anew at once each may have let a group go in which the other has written.
+    let counter = entered.profile.counter;
+    let renewed = conversation.counter.is_some_and(|known| known < counter || (known == counter && counter > 0));
     let state = first_state(step, &conversation, &entered);
     save(step.tx, &state)?;
     take_in(step, &mut conversation, &state)?;

@@ -32,9 +32,10 @@ pub fn judge(group: GroupId, proofs: &[Proof], view: &CommitView<'_>) -> Result<
     if view.members.len() + view.added.len() - view.removed.len() > limits::GROUP_MEMBERS {
         return Err("a group has at most 1,000 members");
     }
-    for removed in view.removed {
+    for (removed, leaf) in view.removed.iter().zip(view.removed_leaves) {
         let returns = view.added.iter().any(|added| added.id == removed.id);
-        if !admin && !proofs.iter().any(|proof| proof.holds(group, removed, returns)) {
+        let leaves = !returns && proofs.iter().any(|proof| proof.holds(group, removed, leaf));
+        if !admin && !leaves {
             return Err("only admins remove members");
         }
     }
@@ -75,10 +76,12 @@ fn judge_profile(admin: bool, view: &CommitView<'_>, new: &GroupProfile) -> Resu
 }
 
 impl Proof {
-    /// Whether this proves that `member` wants to leave, or, where they return in the same commit, to be added afresh.
-    fn holds(&self, group: GroupId, member: &Member, returns: bool) -> bool {
-        let domain = if returns { Domain::Rejoin } else { Domain::Leave };
-        self.id() == Some(member.id) && verify(&member.identity_key, domain, &self.signed_bytes(group), &self.signature)
+    /// Whether this proves that `member` wants this leaf of theirs to go.
+    pub(super) fn holds(&self, group: GroupId, member: &Member, leaf: &[u8; 32]) -> bool {
+        let signed = self.signed_bytes(group);
+        self.id() == Some(member.id)
+            && self.hash == leaf
+            && verify(&member.identity_key, Domain::Leave, &signed, &self.signature)
     }
 }
 

@@ -2,7 +2,6 @@
 //! request that its identity key signs, since there is no epoch to seal it in. One who acts as admin alone creates the
 //! group anew instead.
 
-use prost::Message as _;
 use sealpost_crypto::{
     hash::sha256,
     keys::{Domain, verify},
@@ -144,7 +143,7 @@ fn request(step: &mut Step<'_>, state: &GroupState, torn: bool) -> Result<Option
     Ok(Some(Body::Rejoin(request)))
 }
 
-/// What the request proves to all members, once it stands in a slot.
+/// What the request's signature proves.
 fn proof(request: &parcel::Rejoin) -> Proof {
     let flags = [request.epoch_tag.as_slice(), &[u8::from(request.torn)], &request.key_package].concat();
     Proof {
@@ -187,8 +186,7 @@ pub fn asked(step: &mut Step<'_>, request: &parcel::Rejoin) -> Result<(), Engine
     if let Some(signer) = signer(&state, request.epoch).filter(|_| request.torn && rank == 0) {
         step.note(conversation.id, member.id, Happened::CouldNotFollow(signer));
     }
-    let (key_package, proof) = (request.key_package.clone(), proof.encode_to_vec());
-    let change = Change::Readd { member: member.id, key_package, proof };
+    let change = Change::Readd { member: member.id, key_package: request.key_package.clone() };
     enqueue_in_turn(step, &conversation, change, rank)
 }
 

@@ -38,7 +38,8 @@ pub struct SlotRecipient {
     pub wrapped_key: Vec<u8>,
 }
 
-/// A member's signed word that they leave, or want to be added afresh.
+/// A member's signed word: that they leave, so that anybody may take them out; or, in a request, that they want to be
+/// added afresh.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct Proof {
     #[prost(string, tag = "1")]
@@ -46,7 +47,7 @@ pub struct Proof {
     /// The epoch that they were in.
     #[prost(uint64, tag = "2")]
     pub epoch: u64,
-    /// For a return: SHA-256 of what else they signed (32 bytes); empty for a leave.
+    /// 32 bytes: for a leave what tells the leaf that goes, for a return SHA-256 of what else they signed.
     #[prost(bytes = "vec", tag = "3")]
     pub hash: Vec<u8>,
     #[prost(bytes = "vec", tag = "4")]

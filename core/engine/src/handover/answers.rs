@@ -38,8 +38,10 @@ pub fn answered(step: &mut Step<'_>, mut job: Job, answer: Answer) -> Result<(),
         },
         Answer::Slot(slot) => slot_answered(step, job, &slot),
         Answer::Done => {
-            if job.kind == JobKind::KeepId {
-                identity::kept(step)?;
+            match job.kind {
+                JobKind::KeepId => identity::kept(step)?,
+                JobKind::PublishTokens => identity::tokens_published(step)?,
+                _ => {}
             }
             outbox::remove(step, &job.id)
         }
@@ -109,6 +111,9 @@ fn delivered(step: &mut Step<'_>, job: Job, answer: &DeliveryAnswer) -> Result<(
             }
         }
     }
+    if let Some(again) = superseded(step, &job)? {
+        return outbox::update(step, &again);
+    }
     tell_message(step, &job, MessageState::Sent)?;
     match &job.kind {
         JobKind::Welcome { group, .. } => conversations::welcome_delivered(step, *group)?,
@@ -118,6 +123,22 @@ fn delivered(step: &mut Step<'_>, job: Job, answer: &DeliveryAnswer) -> Result<(
         _ => {}
     }
     outbox::remove(step, &job.id)
+}
+
+/// The job once more, where its content was on its way in a group that the peer has replaced meanwhile, and whose keys
+/// they may have let go: it is sealed again in the new one, under its ID.
+fn superseded(step: &Step<'_>, job: &Job) -> Result<Option<Job>, EngineError> {
+    let (JobKind::Content { conversation, .. }, Some((sealed_in, _))) = (&job.kind, job.sealed_in()) else {
+        return Ok(None);
+    };
+    let row = conversations::known(step.tx, *conversation)?;
+    let current = row.group.map(|id| conversations::group(step.tx, id)).transpose()?.flatten();
+    let Some(current) = current.filter(|current| row.peer.is_some() && current.id != sealed_in) else {
+        return Ok(None);
+    };
+    let old = conversations::group(step.tx, sealed_in)?;
+    let replaced = old.is_none_or(|old| old.counter < current.counter);
+    Ok(replaced.then(|| Job::new(job.id.clone(), job.kind.clone(), 0)))
 }
 
 fn conversation_of(step: &Step<'_>, job: &Job) -> Result<Option<Conversation>, EngineError> {

@@ -22,6 +22,8 @@ pub struct CommitView<'a> {
     /// Who is in `removed` too is the same person with a device that lost its state.
     pub added: &'a [Member],
     pub removed: &'a [Member],
+    /// What tells each removed leaf from the next one of its owner: SHA-256 of its encryption key, as of `removed`.
+    pub removed_leaves: &'a [[u8; 32]],
     /// The new profile, where the commit sets one.
     pub new_profile: Option<&'a GroupProfile>,
 }
@@ -105,12 +107,14 @@ impl Group {
         let content = self.content(session, &staged, leaf)?;
         let committer = self.member_at(leaf).ok_or(MlsError::Forbidden("a committer who is no member"))?.clone();
         let removed: Vec<Member> = content.removed.iter().filter_map(|leaf| self.member_at(*leaf)).cloned().collect();
+        let removed_leaves: Vec<[u8; 32]> = removed.iter().filter_map(|member| self.leaf_hash(member.id)).collect();
         judge(&CommitView {
             committer: &committer,
             members: &self.members(),
             profile: self.profile(),
             added: &content.added,
             removed: &removed,
+            removed_leaves: &removed_leaves,
             new_profile: content.new_profile.as_ref(),
         })
         .map_err(MlsError::Forbidden)?;

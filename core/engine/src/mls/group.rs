@@ -11,6 +11,7 @@ use openmls::{
     prelude::{LeafNodeIndex, SenderRatchetConfiguration, tls_codec::DeserializeBytes},
 };
 use openmls_traits::OpenMlsProvider;
+use sealpost_crypto::hash::sha256;
 use sealpost_wire::{id::UserId, suite::Suite};
 
 use super::{
@@ -225,6 +226,13 @@ impl Group {
     /// The same, each with the index of their leaf.
     pub fn leaves(&self) -> Vec<(u32, Member)> {
         self.roster.iter().map(|(leaf, member)| (leaf.u32(), member.clone())).collect()
+    }
+
+    /// What tells a member's leaf from the one that they would get if they were added again: SHA-256 of its encryption
+    /// key. A commit of the member's changes it, too.
+    pub fn leaf_hash(&self, id: UserId) -> Option<[u8; 32]> {
+        let leaf = self.leaf_of(id)?;
+        self.mls.members().find(|member| member.index == leaf).map(|member| sha256(&member.encryption_key))
     }
 
     /// This device's leaf.

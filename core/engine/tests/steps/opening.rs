@@ -277,3 +277,21 @@ fn a_welcome_that_waited_for_months_is_made_anew_and_its_message_arrives() {
         town.still_talk();
     });
 }
+
+#[test]
+fn what_was_on_its_way_when_the_peer_started_over_is_sent_again() {
+    over_both_suites(|town| {
+        let mut town = town.talking();
+        town.disconnects(BEN);
+        town.command(BEN, Command::StartOver { next_secret: vec![7; 32] });
+        town.people[ADA].next(is_message, Fate::Hold);
+        town.says(ADA, BEN, "in flight, in the old group");
+        town.settle();
+        town.connects(BEN);
+        town.settle();
+        town.releases(ADA);
+        town.settles();
+        assert!(town.texts(BEN, ADA).contains(&"in flight, in the old group".to_owned()));
+        town.still_talk();
+    });
+}
