@@ -14,4 +14,5 @@ mod proofs;
 mod rejoin;
 mod removed;
 mod restored;
+mod unmet;
 mod welcomes;
