@@ -139,12 +139,12 @@ impl Body {
 }
 
 impl Content {
-    pub fn new(kind: u32, id: u8, body: &impl Message) -> Vec<u8> {
+    pub fn of_kind(kind: u32, id: u8, body: &impl Message) -> Vec<u8> {
         Self { kind, message_id: vec![id; 16], sent_at_ms: 0, body: body.encode_to_vec() }.encode_to_vec()
     }
 
     /// A text as anybody writes it.
     pub fn text(text: &str, id: u8) -> Vec<u8> {
-        Self::new(1, id, &Text { text: text.to_owned() })
+        Self::of_kind(1, id, &Text { text: text.to_owned() })
     }
 }

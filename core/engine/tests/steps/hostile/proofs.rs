@@ -96,7 +96,7 @@ fn a_leave_in_a_message_counts_for_its_author_only() {
             proof(&town, BEN, &clo, Domain::Leave, id, Vec::new()),
             proof(&town, BEN, &town.people[BEN].identity_key(), Domain::Leave, OTHER_GROUP, Vec::new()),
         ]) {
-            let leave = Content::new(9, number, &Leave { proof: proof.encode_to_vec() });
+            let leave = Content::of_kind(9, number, &Leave { proof: proof.encode_to_vec() });
             town.slips_content(BEN, &[ADA, CLO], id, &leave, None);
         }
         town.settles();
