@@ -2,5 +2,6 @@
 
 mod answers;
 mod groups;
+mod kills;
 mod program;
 mod walk;

@@ -7,6 +7,8 @@ use std::{
 
 use serde_json::Value;
 
+pub const PASSPHRASE: &str = "correct horse";
+
 /// The record of a new account.
 pub fn create(home: &Path) -> Value {
     let output = sealpost(home, &["init", "--name", "Zoë", "--vault", "passphrase", "--json"]);
@@ -20,7 +22,7 @@ pub fn sealpost(home: &Path, arguments: &[&str]) -> Output {
 
 pub fn command(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost"));
-    command.args(arguments).stdin(Stdio::null()).env("SEALPOST_HOME", home).env("SEALPOST_PASSPHRASE", "correct horse");
+    command.args(arguments).stdin(Stdio::null()).env("SEALPOST_HOME", home).env("SEALPOST_PASSPHRASE", PASSPHRASE);
     for variable in ["LC_ALL", "LC_MESSAGES", "LANG", "DBUS_SESSION_BUS_ADDRESS"] {
         command.env_remove(variable);
     }

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Output, Stdio},
 };
 
@@ -134,6 +134,16 @@ impl Walk {
             let _ = relay.kill();
             let _ = relay.wait();
         }
+    }
+
+    /// The relay's process and its folder, for whoever wants to end it in another way.
+    pub fn take_relay(&mut self) -> (Child, PathBuf) {
+        (self.relay.take().expect("a relay"), self.home.path().join("relay-data"))
+    }
+
+    /// Where everybody's folders are.
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     pub fn id(&self, account: &str) -> String {

@@ -163,8 +163,10 @@ pub(super) fn apply(
             Ok(Verdict::Applied)
         }
         Ok(None) => Ok(Verdict::Garbage),
-        Err(error @ (MlsError::Storage(_) | MlsError::Internal(_))) => Err(error.into()),
-        Err(MlsError::PathBroken(_)) => Ok(Verdict::Broken),
+        Err(error @ MlsError::Storage(_)) => Err(error.into()),
+        // A path secret that is too short to derive anything from is an internal error to openmls. A step that failed
+        // over it would fail again each time that the slot is read.
+        Err(MlsError::PathBroken(_) | MlsError::Internal(_)) => Ok(Verdict::Broken),
         Err(_) => {
             state.suspects.extend(suspect.get());
             save(step.tx, state)?;

@@ -1,6 +1,6 @@
 //! One MLS group, loaded for an operation: who is in it, messages in and out, secrets for others.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use openmls::{
     framing::{MlsMessageBodyIn, MlsMessageIn, ProcessedMessageContent, Sender},
@@ -16,7 +16,9 @@ use sealpost_wire::{id::UserId, suite::Suite};
 
 use super::{
     FORWARD_DISTANCE, GroupId, GroupProfile, Member, MessageKind, MlsError, OUT_OF_ORDER_TOLERANCE, PAST_EPOCHS,
-    Session, ciphersuite, departed, key_packages, leaf, message, secrets::Scope, suite,
+    Session, ciphersuite, departed, key_packages, leaf, message,
+    secrets::{Ratchet, Scope},
+    suite,
 };
 use crate::storage::StorageError;
 
@@ -32,6 +34,8 @@ pub struct Group {
     /// Whether what is in memory of the message secrets may differ from the store in more than the next message
     /// changes: a message that did not open leaves the secrets derived that it would have needed.
     pub(super) is_ahead: bool,
+    /// Epochs and leaves whose ratchets are known to be stored.
+    stored: BTreeSet<(u64, u32)>,
 }
 
 /// What a Welcome led to.
@@ -144,8 +148,9 @@ impl Group {
         session.rows().set_scope(self.scope(self.epoch(), self.own_index()));
         let message = self.mls.create_message(session, &session.signer(), plaintext);
         session.rows().set_scope(Scope::Everything);
-        self.is_ahead |= message.is_err();
+        self.is_ahead = true;
         let message = session.outcome(message.map_err(MlsError::internal))?;
+        self.note_stored(self.epoch(), self.own_index());
         message.to_bytes().map_err(MlsError::internal)
     }
 
@@ -180,6 +185,7 @@ impl Group {
             ProcessedMessageContent::ApplicationMessage(message) => {
                 self.is_ahead = was_ahead;
                 self.write_secrets(session, self.scope(head.epoch, leaf.u32()))?;
+                self.note_stored(head.epoch, leaf.u32());
                 let sender = departed::member_at(session, self, leaf, head.epoch)?;
                 Ok(Decrypted { sender, plaintext: message.into_bytes(), epoch: head.epoch })
             }
@@ -270,12 +276,24 @@ impl Group {
     pub(super) fn refresh(&mut self) -> Result<(), MlsError> {
         self.roster = roster(&self.mls)?;
         self.profile = GroupProfile::from_extensions(self.mls.extensions())?;
+        let oldest = self.epoch().saturating_sub(PAST_EPOCHS as u64);
+        self.stored.retain(|(epoch, _)| *epoch >= oldest);
         Ok(())
     }
 
     /// What of the message secrets a message of this leaf changes.
     fn scope(&self, epoch: u64, leaf: u32) -> Scope {
-        if self.is_ahead { Scope::Everything } else { Scope::Message { epoch, leaf } }
+        if self.is_ahead {
+            return Scope::Everything;
+        }
+        let (is_current, is_stored) = (epoch == self.epoch(), self.stored.contains(&(epoch, leaf)));
+        Scope::Message(Ratchet { epoch, leaf, is_current, is_stored })
+    }
+
+    /// The message secrets were written after a message of this leaf.
+    fn note_stored(&mut self, epoch: u64, leaf: u32) {
+        self.is_ahead = false;
+        self.stored.insert((epoch, leaf));
     }
 
     /// Has openmls hand over the message secrets. It does so whenever it forgets old ones, of which there are none.
@@ -284,9 +302,7 @@ impl Group {
         let none = PastEpochDeletion::older_than_duration(Duration::MAX);
         let written = self.mls.delete_past_epoch_secrets(session, none);
         session.rows().set_scope(Scope::Everything);
-        session.outcome(written.map_err(MlsError::internal))?;
-        self.is_ahead = false;
-        Ok(())
+        session.outcome(written.map_err(MlsError::internal))
     }
 
     fn of(mls: MlsGroup) -> Result<Self, MlsError> {
@@ -296,6 +312,7 @@ impl Group {
             roster: roster(&mls)?,
             profile: GroupProfile::from_extensions(mls.extensions())?,
             is_ahead: false,
+            stored: BTreeSet::new(),
             mls,
         })
     }

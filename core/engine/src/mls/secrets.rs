@@ -23,10 +23,20 @@ use crate::storage::{self, StorageError, Table};
 pub(super) enum Scope {
     #[default]
     Everything,
-    /// What one message of this leaf, sent in this epoch, changes.
-    Message { epoch: u64, leaf: u32 },
+    /// What one message changes.
+    Message(Ratchet),
     /// They are handed over again at once.
     Nothing,
+}
+
+/// What a message moves on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ratchet {
+    pub epoch: u64,
+    pub leaf: u32,
+    pub is_current: bool,
+    /// Its row is known to be there.
+    pub is_stored: bool,
 }
 
 const HANDSHAKE: usize = 2;
@@ -55,7 +65,7 @@ struct Members {
 pub(super) fn write<T: Serialize>(rows: &Rows<'_>, group: &impl Serialize, value: &T) -> Result<(), StorageError> {
     match rows.scope() {
         Scope::Everything => write_everything(rows, group, value),
-        Scope::Message { epoch, leaf } => write_message(rows, group, value, epoch, leaf),
+        Scope::Message(ratchet) => write_message(rows, group, value, ratchet),
         Scope::Nothing => Ok(()),
     }
 }
@@ -132,16 +142,14 @@ fn write_message<T: Serialize>(
     rows: &Rows<'_>,
     group: &impl Serialize,
     value: &T,
-    epoch: u64,
-    leaf: u32,
+    Ratchet { epoch, leaf, is_current, is_stored }: Ratchet,
 ) -> Result<(), StorageError> {
-    let index = index(rows, group)?.unwrap_or_default();
     let prefix = epoch_key(group, Row::SecretsOfEpoch, epoch)?;
     // A sender's first message of an epoch takes both ratchets out of the tree, and leaves other nodes there.
-    let ratchet = [prefix.as_slice(), &element_key(APPLICATION, leaf)].concat();
-    let is_first = rows.value(&ratchet)?.is_none();
+    let row = [prefix.as_slice(), &element_key(APPLICATION, leaf)].concat();
+    let is_first = !is_stored && rows.value(&row)?.is_none();
     let sender = Sender { rows, prefix, leaf, is_first, is_written: false };
-    let mut message = Message { epoch, is_current: epoch == index.current, is_epoch: false, sender };
+    let mut message = Message { epoch, is_current, is_epoch: false, sender };
     walk(value, &mut message)?;
     if message.sender.is_written {
         return Ok(());
@@ -341,7 +349,7 @@ impl Visitor for Sender<'_, '_> {
         match list_number(name) {
             Some(list @ (HANDSHAKE | APPLICATION)) if self.is_first || list == APPLICATION => {
                 let (rows, prefix, leaf) = (self.rows, self.prefix.as_slice(), self.leaf);
-                let mut one = Ratchet { rows, prefix, list, leaf, next: 0, is_written: false };
+                let mut one = OneOf { rows, prefix, list, leaf, next: 0, is_written: false };
                 walk(value, &mut one)?;
                 self.is_written |= one.is_written && list == APPLICATION;
             }
@@ -356,7 +364,7 @@ impl Visitor for Sender<'_, '_> {
 }
 
 /// Writes one leaf's element.
-struct Ratchet<'r, 't> {
+struct OneOf<'r, 't> {
     rows: &'r Rows<'t>,
     prefix: &'r [u8],
     list: usize,
@@ -365,7 +373,7 @@ struct Ratchet<'r, 't> {
     is_written: bool,
 }
 
-impl Visitor for Ratchet<'_, '_> {
+impl Visitor for OneOf<'_, '_> {
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StorageError> {
         if self.next == self.leaf {
             let key = [self.prefix, &element_key(self.list, self.leaf)].concat();

@@ -16,13 +16,18 @@ pub const EVERYBODY: [usize; 4] = [ADA, BEN, CLO, DAN];
 pub fn over_both_suites(scenario: impl Fn(Town)) {
     for suite in Suite::ALL {
         println!("over {suite:?}");
-        let mut town = Town::new(suite, 1);
-        for who in [CLO, DAN] {
-            town.meets(ADA, who);
-            town.meets(who, ADA);
-        }
-        scenario(town);
+        scenario(town(suite));
     }
+}
+
+/// Where Ada knows all and all know Ada.
+pub fn town(suite: Suite) -> Town {
+    let mut town = Town::new(suite, 1);
+    for who in [CLO, DAN] {
+        town.meets(ADA, who);
+        town.meets(who, ADA);
+    }
+    town
 }
 
 impl Town {

@@ -9,6 +9,7 @@ mod town;
 mod contents;
 mod groups;
 mod healing;
+mod hostile;
 mod opening;
 mod outbox;
 mod overtaking;

@@ -38,12 +38,29 @@ pub struct Relay {
     sequence: u64,
 }
 
+/// What the relay's database holds.
+pub struct Backup {
+    accounts: BTreeMap<UserId, Account>,
+    slots: BTreeMap<SlotName, Option<Vec<u8>>>,
+    known: BTreeMap<(UserId, Vec<u8>), u64>,
+}
+
+#[derive(Clone)]
 pub struct Account {
     pub entry: DirectoryEntry,
     pub tokens: Vec<MailboxToken>,
     pub packages: Vec<KeyPackages>,
     pub mailbox: VecDeque<Envelope>,
     pub retired: bool,
+}
+
+impl Backup {
+    /// The devices have brought their tokens since.
+    pub fn keep_tokens_of(&mut self, relay: &Relay) {
+        for (id, account) in &mut self.accounts {
+            account.tokens = relay.accounts[id].tokens.clone();
+        }
+    }
 }
 
 impl Relay {
@@ -130,6 +147,17 @@ impl Relay {
             }
             Request::KeepId => Answer::Done,
         }
+    }
+
+    pub fn backup(&self) -> Backup {
+        Backup { accounts: self.accounts.clone(), slots: self.slots.clone(), known: self.known.clone() }
+    }
+
+    /// All since the backup is lost.
+    pub fn restore(&mut self, backup: &Backup) {
+        self.accounts = backup.accounts.clone();
+        self.slots = backup.slots.clone();
+        self.known = backup.known.clone();
     }
 
     /// What it signs for a slot.
