@@ -41,9 +41,6 @@ pub struct Account {
     pub read_receipts: bool,
     pub retires_at_seconds: Option<u64>,
     pub key_packages_at_seconds: u64,
-    /// When the tokens were last brought to the relay, which may have been restored from a backup since.
-    #[serde(default)]
-    pub tokens_at_seconds: u64,
     /// Envelopes that could not be handled: no message of anybody's, or nothing that can be asked for again.
     pub unhandled: u64,
 }

@@ -60,7 +60,6 @@ pub fn create(tx: &mut dyn Write, name: &str, random: &mut dyn Random) -> Result
         read_receipts: false,
         retires_at_seconds: None,
         key_packages_at_seconds: 0,
-        tokens_at_seconds: 0,
         unhandled: 0,
     };
     save(tx, &account)?;
@@ -107,7 +106,6 @@ pub fn registered(step: &mut Step<'_>, registered: Registered) -> Result<(), Eng
     }
     step.account.state = AccountState::Active;
     step.account.session_secret = registered.session_secret;
-    step.account.tokens_at_seconds = step.now_seconds();
     step.account.number_token = registered.number_token;
     step.tell(Event::Account);
     step.save_account()
@@ -118,9 +116,8 @@ pub fn session_opened(step: &mut Step<'_>, next_secret: Vec<u8>) -> Result<(), E
     if !planted(Planted::ForgetSession) {
         step.account.session_secret = next_secret;
     }
-    if step.since(step.account.tokens_at_seconds * 1000) >= limits::DAY_SECONDS * 1000 {
-        outbox::enqueue(step, Lane::Account, JobKind::PublishTokens, 0)?;
-    }
+    // The relay may have been restored from a backup since, with the tokens of that day.
+    outbox::enqueue(step, Lane::Account, JobKind::PublishTokens, 0)?;
     let age = step.since(step.account.key_packages_at_seconds * 1000) / 1000;
     if age > limits::KEY_PACKAGE_SECONDS * 2 / 3 {
         publish_key_packages(step, true)?;
@@ -184,12 +181,6 @@ pub fn rotate_token(step: &mut Step<'_>) -> Result<(), EngineError> {
     step.account.contacts_token = DeliveryToken(step.random_bytes());
     step.save_account()?;
     outbox::enqueue(step, Lane::Account, JobKind::PublishTokens, 0)
-}
-
-/// The relay has the tokens.
-pub fn tokens_published(step: &mut Step<'_>) -> Result<(), EngineError> {
-    step.account.tokens_at_seconds = step.now_seconds();
-    step.save_account()
 }
 
 /// The tokens to publish, as they are when the request leaves.

@@ -1,7 +1,7 @@
 //! What users do with conversations of many: each verb checks what it may, and queues what has to be agreed on.
 
 use prost::Message as _;
-use sealpost_crypto::keys::Domain;
+use sealpost_crypto::keys::{Domain, verify};
 use sealpost_wire::{api::directory::KeyPackageAnswer, id::UserId, limits, suite::Suite};
 
 use super::{
@@ -186,7 +186,12 @@ pub fn gone(step: &mut Step<'_>, id: ConversationId) -> Result<(), EngineError> 
 pub fn left(step: &mut Step<'_>, id: ConversationId, author: UserId, proof: &[u8]) -> Result<(), EngineError> {
     let conversation = known(step.tx, id)?;
     let member = members::member(step.tx, id, author)?.filter(|member| member.present && !member.leaving);
-    let Some(mut member) = member else { return Ok(()) };
+    let (Some(mut member), Some(group)) = (member, conversation.group) else { return Ok(()) };
+    let Ok(read) = Proof::decode(proof) else { return Ok(()) };
+    let signed = read.signed_bytes(group);
+    if read.id() != Some(author) || !verify(&member.identity_key, Domain::Leave, &signed, &read.signature) {
+        return Ok(());
+    }
     member.leaving = true;
     save(step.tx, &member)?;
     step.note(id, author, Happened::Left(author));

@@ -38,10 +38,8 @@ pub fn answered(step: &mut Step<'_>, mut job: Job, answer: Answer) -> Result<(),
         },
         Answer::Slot(slot) => slot_answered(step, job, &slot),
         Answer::Done => {
-            match job.kind {
-                JobKind::KeepId => identity::kept(step)?,
-                JobKind::PublishTokens => identity::tokens_published(step)?,
-                _ => {}
+            if job.kind == JobKind::KeepId {
+                identity::kept(step)?;
             }
             outbox::remove(step, &job.id)
         }
