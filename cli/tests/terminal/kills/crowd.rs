@@ -72,9 +72,9 @@ impl Crowd {
                 self.typed.insert(text);
             }
         }
-        if dice.below(3) == 0 {
-            let name = format!("/rename Choir {}", self.lines);
-            self.device(ADMIN).types(&name);
+        let admin = self.devices[ADMIN].as_mut().expect("a device");
+        if dice.below(3) == 0 && admin.writes_to(&self.groups[ADMIN]) {
+            admin.types(&format!("/rename Choir {}", self.lines));
         }
     }
 

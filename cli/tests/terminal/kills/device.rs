@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Device {
     process: Child,
     input: ChildStdin,
+    with: String,
     records: Receiver<Value>,
     is_online: bool,
     /// The own texts that the program has shown: they stand in its database.
@@ -46,7 +47,12 @@ impl Device {
                 }
             }
         });
-        Self { process, input, records, is_online: false, taken: Vec::new() }
+        Self { process, input, with: with.to_owned(), records, is_online: false, taken: Vec::new() }
+    }
+
+    /// Whether this is where it writes to: an ID as it was started with.
+    pub fn writes_to(&self, with: &str) -> bool {
+        self.with == with
     }
 
     /// Types a line; a device that was just killed hears nothing.
