@@ -72,7 +72,10 @@ fn whoever_is_removed_opens_nothing_that_is_sent_after_it_even_with_it_in_their_
     assert_eq!(in_mailbox(&relay, &clos), waiting, "nothing more comes to the mailbox");
 
     // What the others get is handed to Clo's device as well, sealed to its own key, by the card.
-    let stolen: Vec<_> = ada.seals_in_club(3).iter().map(|parcel| sealed_to(&clos_card, parcel)).collect();
+    let parcels = ada.seals_in_club(3);
+    let stolen: Vec<_> = parcels.iter().map(|parcel| sealed_to(&clos_card, parcel)).collect();
+    assert!(relay.takes(&sealed_to(&ben.card_bytes(), &parcels[0])).refused.is_empty());
+    ben.club_eventually("what a member opens", |texts| texts.last().is_some_and(|text| text == "not for Clo"));
     stolen.iter().for_each(|delivery| assert!(relay.takes(delivery).refused.is_empty()));
     assert!(in_mailbox(&relay, &clos) > waiting);
     clo.turn_on();
