@@ -82,7 +82,7 @@ impl Crowd {
     /// a transaction.
     pub fn device_is_killed(&mut self, who: usize, dice: &mut Dice) -> bool {
         let folder = self.walk.home().join(NAMES[who]);
-        let (taken, inside) = self.devices[who].take().expect("a device").is_killed(&folder);
+        let (taken, inside) = self.devices[who].take().expect("a device").dies(&folder);
         self.taken.extend(taken);
         let peer = match NAMES[who] {
             "ada" => Some(&self.ids[1]),

@@ -55,9 +55,12 @@ impl Device {
         self.with == with
     }
 
-    /// Types a line; a device that was just killed hears nothing.
+    /// Types a line.
     pub fn types(&mut self, line: &str) {
-        writeln!(self.input, "{line}").expect("it listens");
+        if writeln!(self.input, "{line}").is_err() {
+            let said: Vec<_> = self.records.iter().collect();
+            panic!("a device ended by itself: {:?}", said.last());
+        }
     }
 
     pub fn comes_online(&mut self) {
@@ -78,7 +81,7 @@ impl Device {
     }
 
     /// Kills it. Answers with the texts that it had taken, and whether it was inside of a transaction.
-    pub fn is_killed(mut self, folder: &Path) -> (Vec<String>, bool) {
+    pub fn dies(mut self, folder: &Path) -> (Vec<String>, bool) {
         let inside = moment::kill(&mut self.process, folder);
         while let Ok(record) = self.records.recv() {
             self.hears(&record);
