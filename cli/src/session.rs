@@ -8,9 +8,9 @@ use crate::exit::{CommandError, Exit};
 
 /// How long one wait for an event lasts at most: a missed event costs no more than this.
 const TICK: Duration = Duration::from_millis(200);
-/// Where nothing stirs for this long on a connection that is up, what still waits waits for somebody else: a member
-/// whose mailbox is full, or who has not accepted an invitation yet.
-const QUIET: Duration = Duration::from_secs(4);
+/// Where nothing leaves for this long on a connection that is up, what still waits waits for somebody else: a member
+/// whose mailbox is full, or who has not joined or accepted an invitation yet.
+const QUIET: Duration = Duration::from_secs(3);
 
 /// A point in time up to which a command waits.
 #[derive(Debug, Clone, Copy)]
@@ -41,24 +41,23 @@ fn now() -> Instant {
 /// The relay was not reached in time, or refuses this account or version.
 pub fn settle(account: &Account, deadline: Deadline) -> Result<(), CommandError> {
     account.connect()?;
-    let mut stirred = now();
+    let (mut waiting, mut since) = (None, now());
     loop {
         if let Some(error) = refusal(account.connection()) {
             return Err(error);
         }
-        if account.connection() == Connection::Online {
-            if account.outbox()?.waiting == 0 || stirred.elapsed() >= QUIET {
-                return Ok(());
-            }
-        } else {
-            stirred = now();
+        let online = account.connection() == Connection::Online;
+        let left = online.then(|| account.outbox()).transpose()?.map(|outbox| outbox.waiting);
+        if left == Some(0) || (online && left == waiting && since.elapsed() >= QUIET) {
+            return Ok(());
+        }
+        if left != waiting {
+            (waiting, since) = (left, now());
         }
         if deadline.is_over() {
             break;
         }
-        if account.next_event(deadline.tick()).is_some() {
-            stirred = now();
-        }
+        account.next_event(deadline.tick());
     }
     match account.connection() {
         // What still waits in the outbox then leaves with the next command.

@@ -118,6 +118,15 @@ fn in_a_child_process() {
             }
             stay(&account);
         }
+        Ok("renames") => {
+            let account = connected();
+            for number in 0..setting("COUNT").parse().expect("a number") {
+                let name = format!("{} {number} of {}", setting("SEALPOST_STOP_AT"), std::process::id());
+                account.rename_group(&setting("GROUP"), &name).expect("an admin may");
+                say(&name);
+            }
+            stay(&account);
+        }
         Ok("receives") => stay(&connected()),
         Ok("registers") => {
             let way = Way::Phone { number: setting("NUMBER"), code: setting("CODE") };

@@ -7,6 +7,7 @@ mod person;
 mod relay;
 mod tap;
 
+mod clubs;
 mod failing_disk;
 mod faults;
 mod folder;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use data_encoding::{BASE64, BASE64URL, HEXLOWER};
+use data_encoding::{BASE64, BASE64URL, HEXLOWER, Specification};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::exit::CommandError;
@@ -37,9 +37,16 @@ pub fn rows(database: &Path) -> Result<Vec<(String, u64)>, CommandError> {
 }
 
 /// How many deliveries wait in somebody's mailbox.
+///
+/// # Errors
+/// There is no such mailbox.
 pub fn waiting(database: &Path, id: &str) -> Result<u64, CommandError> {
-    let count = "SELECT count(*) FROM message JOIN account ON message.mailbox = account.account WHERE account.id = ?1";
-    let count: i64 = open(database)?.query_row(count, [id.as_bytes()], |row| row.get(0)).map_err(failed)?;
+    // The relay keeps an ID as the five bytes that its eight characters stand for.
+    let mut alphabet = Specification::new();
+    alphabet.symbols.push_str("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+    let id = alphabet.encoding().map_err(failed)?.decode(id.as_bytes()).map_err(failed)?;
+    let count = "SELECT (SELECT count(*) FROM message WHERE mailbox = account.account) FROM account WHERE id = ?1";
+    let count: i64 = open(database)?.query_row(count, [id], |row| row.get(0)).map_err(failed)?;
     Ok(count.unsigned_abs())
 }
 

@@ -9,7 +9,8 @@ use crate::{clean, terminal::Terminal, words::Language};
 
 use super::search::Found;
 
-/// The same by hand: the terminal's number and what is entered there. The README has it too, with a third person in the group.
+/// The same by hand: the terminal's number and what is entered there. The README has it too, with a third person in
+/// the group.
 const BY_HAND: [(&str, &str); 13] = [
     ("1", "serve"),
     ("2", "--account johanna init --name Johanna"),

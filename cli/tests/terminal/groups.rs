@@ -25,6 +25,7 @@ fn three_people_talk_in_a_group_as_the_readme_says() {
         assert_eq!(walk.group(account, "choir")["group"]["standing"], "member");
     }
     walk.done("bob", &["send", "Choir", "Hello", "everybody"]);
+    walk.done("cyd", &["inbox"]);
     let chatted = walk.chat("cyd", "Choir", &["/members", "/remove Bob", "Hello from Cyd", "/quit"]);
     assert_eq!(of_type(&chatted, "member").len(), 3, "{}", text(&chatted));
     assert!(text(&chatted).contains("\"not_admin\""), "{}", text(&chatted));

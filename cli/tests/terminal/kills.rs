@@ -28,6 +28,7 @@ fn devices_killed_again_and_again_under_load_lose_and_repeat_nothing() {
     let mut inside = 0;
     for _ in 0..kills {
         let victim = dice.below(crowd.size());
+        crowd.writes(&mut dice);
         // One of three is killed wherever its start has come to.
         if dice.below(3) > 0 {
             crowd.waits_for(victim);
@@ -47,6 +48,7 @@ fn a_relay_killed_again_and_again_under_load_loses_and_repeats_nothing() {
     let mut crowd = Crowd::gather();
     let mut inside = 0;
     for _ in 0..kills {
+        crowd.writes(&mut dice);
         // One of three kills meets a relay to which nobody has come back yet.
         if dice.below(3) > 0 {
             crowd.waits_for(dice.below(crowd.size()));

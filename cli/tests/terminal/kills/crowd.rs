@@ -72,9 +72,9 @@ impl Crowd {
                 self.typed.insert(text);
             }
         }
-        if dice.below(3) == 0 {
-            let name = format!("/rename Choir {}", self.lines);
-            self.device(ADMIN).types(&name);
+        let admin = self.devices[ADMIN].as_mut().expect("a device");
+        if dice.below(3) == 0 && admin.writes_to(&self.groups[ADMIN]) {
+            admin.types(&format!("/rename Choir {}", self.lines));
         }
     }
 
@@ -82,7 +82,7 @@ impl Crowd {
     /// a transaction.
     pub fn device_is_killed(&mut self, who: usize, dice: &mut Dice) -> bool {
         let folder = self.walk.home().join(NAMES[who]);
-        let (taken, inside) = self.devices[who].take().expect("a device").is_killed(&folder);
+        let (taken, inside) = self.devices[who].take().expect("a device").dies(&folder);
         self.taken.extend(taken);
         let peer = match NAMES[who] {
             "ada" => Some(&self.ids[1]),

@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Device {
     process: Child,
     input: ChildStdin,
+    with: String,
     records: Receiver<Value>,
     is_online: bool,
     /// The own texts that the program has shown: they stand in its database.
@@ -46,12 +47,20 @@ impl Device {
                 }
             }
         });
-        Self { process, input, records, is_online: false, taken: Vec::new() }
+        Self { process, input, with: with.to_owned(), records, is_online: false, taken: Vec::new() }
     }
 
-    /// Types a line; a device that was just killed hears nothing.
+    /// Whether this is where it writes to: an ID as it was started with.
+    pub fn writes_to(&self, with: &str) -> bool {
+        self.with == with
+    }
+
+    /// Types a line.
     pub fn types(&mut self, line: &str) {
-        writeln!(self.input, "{line}").expect("it listens");
+        if writeln!(self.input, "{line}").is_err() {
+            let said: Vec<_> = self.records.iter().collect();
+            panic!("a device ended by itself: {:?}", said.last());
+        }
     }
 
     pub fn comes_online(&mut self) {
@@ -72,7 +81,7 @@ impl Device {
     }
 
     /// Kills it. Answers with the texts that it had taken, and whether it was inside of a transaction.
-    pub fn is_killed(mut self, folder: &Path) -> (Vec<String>, bool) {
+    pub fn dies(mut self, folder: &Path) -> (Vec<String>, bool) {
         let inside = moment::kill(&mut self.process, folder);
         while let Ok(record) = self.records.recv() {
             self.hears(&record);
