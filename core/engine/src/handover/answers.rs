@@ -18,7 +18,7 @@ use crate::{
     sync,
 };
 
-/// A mailbox that is full, or a key that is missing, is tried again after this.
+/// A key that is missing is asked for again after this.
 const LATER_MS: u64 = 10 * 60 * 1000;
 
 /// The relay answered a job, or could not be reached.
@@ -186,7 +186,7 @@ fn refused(step: &mut Step<'_>, mut job: Job, error: &ApiError) -> Result<(), En
             if let Some(id) = peer.map(|peer| conversations::of_two(step.tx, peer)).transpose()?.flatten() {
                 tell_waiting(step, id, MessageState::Failed(Blocked::MailboxFull))?;
             }
-            outbox::retry(step, job, LATER_MS)
+            outbox::retry(step, job, 0)
         }
         (ErrorCode::TooOldVersion, _) => block(step, job, Blocked::TooOldVersion),
         (ErrorCode::NotFound, Some(_)) if matches!(job.kind, JobKind::FetchKeyPackage { .. }) => {

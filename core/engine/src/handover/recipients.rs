@@ -24,11 +24,12 @@ use crate::{
 
 /// Deliveries that wait for one member of one conversation. Beyond it, the member has to ask for what is missing.
 const BEHIND: usize = 1_000;
-/// A mailbox that takes none of the tokens may be that of somebody who is just joining.
+/// A mailbox that takes none of the tokens may be that of somebody who is just joining; one that is full may just be
+/// being drained.
 const SOON_MS: u64 = 1_000;
-/// After so many tries they are not.
+/// After so many tries it is not.
 const TRIES_SOON: u32 = 8;
-/// A mailbox that is full, or has taken none of the tokens for a while, is tried again after this.
+/// Then it is tried again after this.
 const LATER_MS: u64 = 10 * 60 * 1000;
 
 /// The delivery of a parcel that the job holds.
@@ -134,7 +135,7 @@ pub fn delivered(
         match ErrorCode::from(refused.code.as_str()) {
             ErrorCode::Retired => retired(step, conversation.id, *id)?,
             ErrorCode::TokenRefused => fall_behind(step, job, conversation, *id, 1, 0)?,
-            _ => fall_behind(step, job, conversation, *id, 0, LATER_MS)?,
+            _ => fall_behind(step, job, conversation, *id, 0, SOON_MS)?,
         }
     }
     Ok(())
@@ -211,9 +212,9 @@ pub fn delivered_to_one(step: &mut Step<'_>, mut job: Job, answer: &DeliveryAnsw
             *tried += 1;
             outbox::update(step, &job)
         }
-        Some(code) => {
+        Some(_) => {
             *tried = 0;
-            let soon = code == ErrorCode::TokenRefused && job.attempts < TRIES_SOON;
+            let soon = job.attempts < TRIES_SOON;
             outbox::retry(step, job, if soon { 0 } else { LATER_MS })
         }
     }

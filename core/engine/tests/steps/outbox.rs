@@ -1,7 +1,7 @@
 //! Requests that leave: their order, their pauses, what blocks them and what frees them.
 
 use sealpost_engine::{
-    command::{Command, Input},
+    command::{Command, Input, Request},
     error::EngineError,
     messages::{MessageState, System},
     outbox::Blocked,
@@ -129,7 +129,8 @@ fn nothing_leaves_before_the_mailbox_is_drained() {
         town.take(ADA, Input::Wake);
         assert!(town.people[ADA].outgoing.is_empty());
         town.take(ADA, Input::Drained);
-        assert_eq!(town.people[ADA].outgoing.len(), 1);
+        let deliveries = town.people[ADA].outgoing.iter().filter(|it| matches!(it.request, Request::Deliver(_)));
+        assert_eq!(deliveries.count(), 1);
     });
 }
 
@@ -143,11 +144,11 @@ fn full_mailbox_is_shown_and_tried_again_later() {
         town.settle();
         assert_eq!(town.state(ADA, BEN, id), MessageState::Failed(Blocked::MailboxFull));
         let wake = town.people[ADA].wake_at_ms.expect("tried again later");
-        assert!((10 * MINUTE_MS..=15 * MINUTE_MS).contains(&(wake - town.now_ms)));
-        town.relay.full.clear();
-        town.passes(9 * MINUTE_MS);
+        assert!((1..=MINUTE_MS).contains(&(wake - town.now_ms)), "it may just be being drained");
+        town.passes(30 * MINUTE_MS);
         assert_eq!(town.texts(BEN, ADA).len(), 2);
-        town.passes(7 * MINUTE_MS);
+        town.relay.full.clear();
+        town.passes(6 * MINUTE_MS);
         assert_eq!(town.state(ADA, BEN, id), MessageState::Delivered);
         town.still_talk();
     });

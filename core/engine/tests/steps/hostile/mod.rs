@@ -2,17 +2,16 @@
 
 mod bent;
 mod forged;
-mod mallory;
-mod sight;
-
 mod fork;
 mod hybrid;
+mod kept;
 mod lying_relay;
+mod mallory;
 mod paths;
 mod policy;
 mod proofs;
 mod rejoin;
 mod removed;
 mod restored;
-mod unmet;
+mod sight;
 mod welcomes;

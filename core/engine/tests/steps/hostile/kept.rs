@@ -1,4 +1,4 @@
-//! What attackers still get away with.
+//! What was kept from yesterday, or meant for somebody else, and is shown again.
 
 use sealpost_crypto::keys::Domain;
 use sealpost_engine::{command::Command, conversations::Standing, mls::Changes};
