@@ -1,8 +1,8 @@
 //! `kill -9` again and again, at moments that nobody chose, while three people write to each other and to their group:
 //! first the devices are killed, then the relay.
 //!
-//! `SEALPOST_KILLS` says how often, `SEALPOST_SEED` from what the moments are drawn. A process is stopped just before it
-//! is killed, to see whether it was inside of a transaction; how many were is printed.
+//! `SEALPOST_KILLS` says how often, `SEALPOST_SEED` from what the moments are drawn. A process is stopped just before
+//! it is killed, to see whether it was inside of a transaction; how many were is printed.
 
 mod crowd;
 mod device;
