@@ -1,0 +1,94 @@
+//! What people were told, against which everything is held in the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sealpost_engine::{
+    conversations::ConversationId,
+    messages::{self, Message},
+};
+use sealpost_wire::id::{MessageId, UserId};
+
+use crate::{broken::Held, device::Device};
+
+#[derive(Default)]
+pub struct Model {
+    /// What somebody wrote, and was told that it is kept.
+    pub said: Vec<Said>,
+    /// What each device has told of.
+    arrived: BTreeSet<(usize, ConversationId, UserId, MessageId)>,
+    numbers: u64,
+    losses: BTreeMap<(usize, usize), Loss>,
+}
+
+pub struct Said {
+    pub by: usize,
+    pub to: usize,
+    pub id: MessageId,
+}
+
+/// Why something between two may be missing on one side, as is promised to nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// The relay has deleted what nobody fetched for thirty days.
+    Expired,
+    /// One has blocked the other.
+    Blocked,
+    /// One has thrown the keys away: texts are sent again, what belongs to them is not.
+    StartedOver,
+}
+
+impl Model {
+    /// No two texts are alike.
+    pub fn next_number(&mut self) -> u64 {
+        self.numbers += 1;
+        self.numbers
+    }
+
+    /// The call that sends a text has returned.
+    pub fn said(&mut self, by: usize, to: usize, device: &Device, id: ConversationId, position: u64) -> Held {
+        let message = row(device, id, position)?.ok_or("an own text that is not there: after it was acknowledged")?;
+        self.said.push(Said { by, to, id: message.id });
+        Ok(())
+    }
+
+    /// An event said that a message has arrived.
+    pub fn arrived(&mut self, who: usize, device: &Device, id: ConversationId, position: u64) -> Held {
+        let Some(message) = row(device, id, position)? else {
+            return Err(format!("an event of what was not committed: told by {}", device.name).into());
+        };
+        if !self.arrived.insert((who, id, message.author, message.id)) {
+            return Err(format!("a message was shown twice: by {}", device.name).into());
+        }
+        Ok(())
+    }
+
+    pub fn expired(&mut self, from: usize, to: usize) {
+        self.losses.insert((from.min(to), from.max(to)), Loss::Expired);
+    }
+
+    pub fn blocked(&mut self, who: usize, other: usize) {
+        let loss = self.losses.entry((who.min(other), who.max(other))).or_insert(Loss::Blocked);
+        if *loss == Loss::StartedOver {
+            *loss = Loss::Blocked;
+        }
+    }
+
+    pub fn started_over(&mut self, who: usize, people: usize) {
+        for other in (0..people).filter(|other| *other != who) {
+            self.losses.entry((who.min(other), who.max(other))).or_insert(Loss::StartedOver);
+        }
+    }
+
+    pub fn loss(&self, one: usize, other: usize) -> Option<Loss> {
+        self.losses.get(&(one.min(other), one.max(other))).copied()
+    }
+
+    /// Whether something with anybody may be missing.
+    pub fn any_loss(&self, who: usize) -> bool {
+        self.losses.keys().any(|(one, other)| *one == who || *other == who)
+    }
+}
+
+fn row(device: &Device, id: ConversationId, position: u64) -> Held<Option<Message>> {
+    messages::message(&device.store, id, position).map_err(|error| format!("a message can't be read: {error}").into())
+}
