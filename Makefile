@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate lint build tools tools-test
+.PHONY: help demo test simulate bench lint build tools tools-test
 
 # The toolchain may have been installed a moment ago by this very run.
 export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -12,6 +12,7 @@ export CARGO_PROFILE_DEV_DEBUG := line-tables-only
 help:
 	@echo "make demo   two people and a relay on this machine, in under a minute after the build"
 	@echo "make test   formatting, lints and all tests"
+	@echo "make bench  what the core costs, in ratios to what it is built on"
 	@echo "make simulate SEEDS=first..last   the simulation over more seeds than make test runs"
 	@echo "make lint   formatting and lints only"
 	@echo "make build  target/debug/sealpost and target/debug/sealpost-server"
@@ -24,6 +25,9 @@ build: tools
 
 test: tools-test lint
 	cargo test --locked --workspace
+
+bench: tools
+	cargo run --locked --release --package sealpost-benches
 
 SEEDS ?= 1..1000
 

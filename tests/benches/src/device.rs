@@ -1,11 +1,10 @@
 //! A device's MLS layer over its database: the group kept between steps, one transaction a step.
 
-use std::path::Path;
-
 use sealpost_crypto::keys::{IdentityKey, SealingKey};
 use sealpost_engine::mls::{Changes, Group, GroupId, GroupProfile, Loaded, MlsError, Session, generate_key_packages};
-use sealpost_store::{OpenMode, Store};
 use sealpost_wire::{id::UserId, suite::Suite};
+
+use crate::database::{Database, Written};
 
 const GROUP: GroupId = GroupId([7; 16]);
 
@@ -13,23 +12,24 @@ pub struct Device {
     id: UserId,
     key: IdentityKey,
     sealing_key: [u8; 32],
-    store: Store,
+    database: Database,
     loaded: Loaded,
+    /// What the last step wrote.
+    pub written: Written,
 }
 
 impl Device {
-    /// A device whose database is made in this folder.
-    pub fn new(number: u16, folder: &Path) -> Self {
+    pub fn new(number: u16, database: Database) -> Self {
         let [high, low] = number.to_be_bytes();
         let mut secret = [0x5E; 32];
         secret[..2].copy_from_slice(&[high, low]);
-        let folder = folder.join(format!("device-{number}"));
         Self {
             id: UserId::from_random([0, 0, 0, high, low]),
             key: IdentityKey::from_secret(secret),
             sealing_key: SealingKey::from_secret(secret).public(),
-            store: Store::open(&folder, &secret, OpenMode::Create).expect("a database"),
+            database,
             loaded: Loaded::default(),
+            written: Written::default(),
         }
     }
 
@@ -39,6 +39,11 @@ impl Device {
 
     pub fn decrypt(&mut self, message: &[u8]) -> Vec<u8> {
         self.with_group(|group, session| Ok(group.decrypt(session, message)?.plaintext))
+    }
+
+    /// Seals several messages in one step.
+    pub fn encrypt_all(&mut self, plaintexts: &[&[u8]]) -> Vec<Vec<u8>> {
+        self.with_group(|group, session| plaintexts.iter().map(|it| group.encrypt(session, it)).collect())
     }
 
     /// Opens several messages in one step, as they come out of the mailbox.
@@ -87,22 +92,23 @@ impl Device {
 
     fn step<T>(&mut self, work: impl FnOnce(&mut Session<'_>) -> Result<T, MlsError>) -> T {
         let (id, key, sealing_key) = (self.id, &self.key, self.sealing_key);
-        let done: Result<T, MlsError> = self.store.transaction(|tx| {
+        let done: Result<_, MlsError> = self.database.transaction(|tx| {
             let mut session = Session::new(tx, id, key, sealing_key);
             let result = work(&mut session)?;
             session.finish()?;
             Ok(result)
         });
-        done.expect("the step succeeds")
+        let (result, written) = done.expect("the step succeeds");
+        self.written = written;
+        result
     }
 }
 
-/// Two members of a group of `size`; the others have yet to look into their mailboxes.
-pub fn two_of(size: u16, suite: Suite, folder: &Path) -> (Device, Device) {
-    let (mut ada, mut ben) = (Device::new(0, folder), Device::new(1, folder));
+/// Two members of a group of `size`, over these databases; the others have yet to look into their mailboxes.
+pub fn two_of(size: u16, suite: Suite, of_ada: Database, of_ben: Database) -> (Device, Device) {
+    let (mut ada, mut ben) = (Device::new(0, of_ada), Device::new(1, of_ben));
     let mut key_packages = vec![ben.key_package(suite)];
-    let others = (2..size).map(|number| Device::new(number, folder).key_package(suite));
-    key_packages.extend(others);
+    key_packages.extend((2..size).map(|number| Device::new(number, Database::memory()).key_package(suite)));
     let welcome = ada.create(suite, key_packages);
     ben.step(|session| Group::join(session, &welcome).map(|_| ()));
     (ada, ben)

@@ -1,28 +1,41 @@
 //! `make bench`: what the core costs, in ratios to what it is built on, measured side by side in one run.
 
 mod clock;
+mod database;
 mod device;
 mod disk;
+mod groups;
 mod pair;
+mod relay;
 mod report;
+mod steps;
 mod stock;
+mod town;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clock::median;
-use disk::RawDisk;
-use report::{Report, time};
+use report::Report;
+
+/// Measures something with databases in this folder.
+type Part = fn(&mut Report, &Path);
 
 fn main() {
+    let wanted = std::env::args().nth(1);
     let mut report = Report::default();
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    report.section("The disk of this machine");
-    let mut raw = RawDisk::new(folder.path());
-    let appends: Vec<_> = (0..101).map(|_| raw.append()).collect();
-    report.figure("append of 16 KiB and fdatasync", time(median(appends.iter().map(|cost| cost.wall))));
-    report.figure("the same, computing time", time(median(appends.iter().map(|cost| cost.cpu))));
-    let memory = tempfile::tempdir_in(folder_in_memory()).expect("a temporary folder");
-    pair::measure(&mut report, memory.path());
+    let on_disk = tempfile::tempdir().expect("a temporary folder");
+    let in_memory = tempfile::tempdir_in(folder_in_memory()).expect("a temporary folder");
+    let parts: [(&str, Part, &Path); 5] = [
+        ("pair", pair::measure, in_memory.path()),
+        ("durable", steps::durable, on_disk.path()),
+        ("catch-up", steps::catch_up, in_memory.path()),
+        ("layer", groups::layer, in_memory.path()),
+        ("groups", groups::engines, in_memory.path()),
+    ];
+    for (name, part, folder) in parts {
+        if wanted.as_ref().is_none_or(|wanted| wanted == name) {
+            part(&mut report, folder);
+        }
+    }
     println!("\n{} goals were missed", report.short());
 }
 

@@ -35,7 +35,8 @@ impl Report {
 /// A time as people read it.
 pub fn time(duration: Duration) -> String {
     match duration.as_nanos() {
-        nanos @ 0..10_000_000 => format!("{:.1} µs", nanos as f64 / 1e3),
-        nanos => format!("{:.1} ms", nanos as f64 / 1e6),
+        nanos @ 0..1_000_000 => format!("{:.1} µs", nanos as f64 / 1e3),
+        nanos @ 1_000_000..10_000_000 => format!("{:.2} ms", nanos as f64 / 1e6),
+        nanos => format!("{:.0} ms", nanos as f64 / 1e6),
     }
 }
