@@ -65,6 +65,8 @@ struct Parcel {
     message: Option<GroupMessage>,
     #[prost(bytes = "vec", optional, tag = "3")]
     commit: Option<Vec<u8>>,
+    #[prost(bytes = "vec", optional, tag = "5")]
+    rejoin: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Message)]
@@ -91,6 +93,7 @@ impl Audit {
         let what = match &parcel {
             Parcel { welcome: Some(_), .. } => "Welcome",
             Parcel { commit: Some(_), .. } => "commit",
+            Parcel { rejoin: Some(_), .. } => "request to return",
             Parcel { message: Some(message), .. } if message.message_id.is_empty() => "note",
             _ => "message",
         };

@@ -59,6 +59,8 @@ pub enum Fall {
     Store,
     /// The engine refused; the step was rolled back.
     Refused(EngineError),
+    /// The store has not failed, and the engine says that it did.
+    Damaged(EngineError),
     /// A write failed, and the step went on as if it had not.
     WentOn,
 }
@@ -99,7 +101,8 @@ impl Device {
         let effects = match result {
             Ok(_) if failed => return (None, Some(Fall::WentOn)),
             Ok(effects) => effects,
-            Err(error) if !failed && !error.is_storage() => return (None, Some(Fall::Refused(error))),
+            Err(error) if !failed && error.is_storage() => return (None, Some(Fall::Damaged(error))),
+            Err(error) if !failed => return (None, Some(Fall::Refused(error))),
             Err(_) => {
                 let killed = matches!(self.doom.take(), Some(Doom::KilledAtWrite(_)));
                 self.engine = Engine::default();

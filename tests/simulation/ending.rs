@@ -8,6 +8,7 @@ use sealpost_engine::{
     identity::AccountState,
     messages::{Body, Message, MessageState},
     mls::{Group, GroupId, Session},
+    outbox::Blocked,
     storage::{Direction, Read, Table},
 };
 use sealpost_wire::id::{MessageId, UserId};
@@ -50,6 +51,8 @@ impl World {
             self.has_what_it_may_expect(one, other)?;
             self.is_one_group(one, other)?;
         }
+        self.clubs_talk()?;
+        self.clubs_hold()?;
         self.keeps_what_was_said()?;
         (0..self.devices.len()).try_for_each(|who| self.is_done(who))
     }
@@ -79,6 +82,7 @@ impl World {
                 self.shows_card(who, of)?;
             }
         }
+        self.accepts_all()?;
         self.waits(2 * HOUR_MS, true)?;
         self.waits(DAY_MS + HOUR_MS, true)
     }
@@ -195,7 +199,9 @@ impl World {
     /// Nothing is left over on a device.
     fn is_done(&self, who: usize) -> Held {
         let (device, name) = (&self.devices[who], self.name(who));
-        let jobs: Vec<_> = device.jobs().into_iter().map(|job| (job.kind, job.blocked)).collect();
+        let mut jobs: Vec<_> = device.jobs().into_iter().map(|job| (job.kind, job.blocked)).collect();
+        // What somebody wrote before learning that they are out stands there, and says why.
+        jobs.retain(|(_, blocked)| *blocked != Some(Blocked::NotAMember));
         if !jobs.is_empty() {
             return Err(format!("the outbox is not empty: of {name}, {jobs:?}").into());
         }
@@ -203,14 +209,14 @@ impl World {
         if account.state != AccountState::Active {
             return Err(format!("an account is not active: of {name}, {:?}", account.state).into());
         }
-        if account.unhandled > 0 && !self.model.any_loss(who) {
+        if account.unhandled > 0 && !self.model.any_loss(who) && self.clubs.is_empty() {
             return Err(
                 format!("something of an honest sender was thrown away: by {name}, {}", account.unhandled).into()
             );
         }
         for table in [Table::Parked, Table::Early] {
             let rows = device.store.scan(table, b"", None, Direction::Up, usize::MAX).map_err(|it| it.to_string())?;
-            if !rows.is_empty() && !self.model.any_loss(who) {
+            if !rows.is_empty() && !self.model.any_loss(who) && self.clubs.is_empty() {
                 return Err(format!("something waits for what never comes: at {name}, {}", table.name()).into());
             }
         }
@@ -237,13 +243,13 @@ impl World {
         Ok(contents)
     }
 
-    fn order(&self, who: usize, with: usize, author: UserId) -> Vec<MessageId> {
+    pub fn order(&self, who: usize, with: usize, author: UserId) -> Vec<MessageId> {
         let messages = self.messages(who, with, usize::MAX).into_iter();
         let of_author = messages.filter(|it| it.author == author && !matches!(it.body, Body::System(_)));
         of_author.map(|message| message.id).collect()
     }
 
-    fn epoch(&mut self, who: usize, with: usize) -> Held<(GroupId, u64)> {
+    pub fn epoch(&mut self, who: usize, with: usize) -> Held<(GroupId, u64)> {
         let name = self.name(who);
         let Some(Conversation { group: Some(id), .. }) = self.conversation(who, with) else {
             return Err(format!("a conversation without a group: of {name}").into());

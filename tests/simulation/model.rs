@@ -18,12 +18,26 @@ pub struct Model {
     arrived: BTreeSet<(usize, ConversationId, UserId, MessageId)>,
     numbers: u64,
     losses: BTreeMap<(usize, usize), Loss>,
+    /// Who came into a group or went, with the number of the last text before.
+    moves: Vec<Move>,
+    recreated: BTreeSet<usize>,
 }
 
 pub struct Said {
     pub by: usize,
     pub to: usize,
     pub id: MessageId,
+    /// How many texts were written before.
+    pub number: u64,
+    /// Whom the author knew to be out of the group.
+    pub out: Vec<usize>,
+}
+
+struct Move {
+    club: usize,
+    who: usize,
+    number: u64,
+    goes: bool,
 }
 
 /// Why something between two may be missing on one side, as is promised to nobody.
@@ -45,9 +59,16 @@ impl Model {
     }
 
     /// The call that sends a text has returned.
-    pub fn said(&mut self, by: usize, to: usize, device: &Device, id: ConversationId, position: u64) -> Held {
+    pub fn said(
+        &mut self,
+        (by, to): (usize, usize),
+        device: &Device,
+        id: ConversationId,
+        position: u64,
+        out: Vec<usize>,
+    ) -> Held {
         let message = row(device, id, position)?.ok_or("an own text that is not there: after it was acknowledged")?;
-        self.said.push(Said { by, to, id: message.id });
+        self.said.push(Said { by, to, id: message.id, number: self.numbers, out });
         Ok(())
     }
 
@@ -77,6 +98,31 @@ impl Model {
         for other in (0..people).filter(|other| *other != who) {
             self.losses.entry((who.min(other), who.max(other))).or_insert(Loss::StartedOver);
         }
+    }
+
+    /// Somebody comes into a group or goes, or is to.
+    pub fn moves(&mut self, club: usize, who: usize, goes: bool) {
+        self.moves.push(Move { club, who, number: self.numbers, goes });
+    }
+
+    /// A group is made anew: what is sealed in the old one at that moment may be lost.
+    pub fn recreated(&mut self, club: usize) {
+        self.recreated.insert(club);
+    }
+
+    /// Whether somebody went, and nobody has added them since.
+    pub fn is_gone(&self, club: usize, who: usize) -> bool {
+        self.moves.iter().rfind(|it| it.club == club && it.who == who).is_some_and(|last| last.goes)
+    }
+
+    /// Whether they came or went, or tried to, after a text.
+    pub fn moved_since(&self, club: usize, who: usize, number: u64) -> bool {
+        self.moves.iter().any(|it| it.club == club && it.who == who && it.number >= number)
+    }
+
+    /// Whether they were in the group all the time.
+    pub fn is_steady(&self, club: usize, who: usize) -> bool {
+        !self.recreated.contains(&club) && !self.moved_since(club, who, 0)
     }
 
     pub fn loss(&self, one: usize, other: usize) -> Option<Loss> {

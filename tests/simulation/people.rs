@@ -19,10 +19,17 @@ impl World {
         let Some(conversation) = self.opens(who, to)? else { return Ok(()) };
         let text = format!("{} {}", self.name(who), self.model.next_number());
         let reply_to = self.recent(who, to, |_| true).last().filter(|_| reply).map(|message| message.id);
-        self.tells(|world| format!("{} writes \u{201C}{text}\u{201D} to {}", world.name(who), world.name(to)));
+        self.tells(|world| format!("{} writes \u{201C}{text}\u{201D} to {}", world.name(who), world.place(to)));
         let send = Command::SendText { conversation, text: text.clone(), reply_to };
-        if let Some(Reply::Message(_, position)) = self.commands(who, send)? {
-            self.model.said(who, to, &self.devices[who], conversation, position)?;
+        let club = self.club(to);
+        let reply = if club.is_some() { self.tries(who, send)? } else { self.commands(who, send)? };
+        if let Some(Reply::Message(_, position)) = reply {
+            let members = club.map(|club| self.members_of(who, club)).unwrap_or_default();
+            let gone = |other: &usize| club.is_some_and(|club| self.model.is_gone(club, *other));
+            let is_out = |other: &usize| gone(other) && !members.contains(&self.id(*other));
+            let out = (0..self.devices.len()).filter(is_out).collect();
+            let to = club.map_or(to, |club| self.place_of_club(club));
+            self.model.said((who, to), &self.devices[who], conversation, position, out)?;
         }
         Ok(())
     }
@@ -31,15 +38,15 @@ impl World {
         let Some((conversation, message)) = self.picks(who, to, pick, |it| it.mine) else { return Ok(()) };
         let text = format!("{} {} (edited)", self.name(who), self.model.next_number());
         self.tells(|world| {
-            format!("{} edits a message to {}: \u{201C}{text}\u{201D}", world.name(who), world.name(to))
+            format!("{} edits a message to {}: \u{201C}{text}\u{201D}", world.name(who), world.place(to))
         });
-        self.commands(who, Command::EditMessage { conversation, message: message.id, text }).map(drop)
+        self.tries(who, Command::EditMessage { conversation, message: message.id, text }).map(drop)
     }
 
     pub fn deletes(&mut self, who: usize, to: usize, pick: u32) -> Held {
         let Some((conversation, message)) = self.picks(who, to, pick, |it| it.mine) else { return Ok(()) };
-        self.tells(|world| format!("{} deletes a message to {}", world.name(who), world.name(to)));
-        self.commands(who, Command::DeleteMessage { conversation, message: message.id }).map(drop)
+        self.tells(|world| format!("{} deletes a message to {}", world.name(who), world.place(to)));
+        self.tries(who, Command::DeleteMessage { conversation, message: message.id }).map(drop)
     }
 
     pub fn reacts(&mut self, who: usize, to: usize, pick: u32) -> Held {
@@ -47,7 +54,7 @@ impl World {
         let emoji = ["👍", "👎", "🎉", ""][pick as usize / RECENT % 4].to_owned();
         self.tells(|world| format!("{} reacts to a message ({emoji})", world.name(who)));
         let (author, message) = (message.author, message.id);
-        self.commands(who, Command::React { conversation, author, message, emoji }).map(drop)
+        self.tries(who, Command::React { conversation, author, message, emoji }).map(drop)
     }
 
     pub fn reads(&mut self, who: usize, to: usize) -> Held {
@@ -61,7 +68,7 @@ impl World {
     }
 
     pub fn blocks(&mut self, who: usize, to: usize) -> Held {
-        if self.contact(who, to).is_none() {
+        if to >= self.devices.len() || self.contact(who, to).is_none() {
             return Ok(());
         }
         self.tells(|world| format!("{} blocks {}", world.name(who), world.name(to)));
@@ -70,7 +77,7 @@ impl World {
     }
 
     pub fn unblocks(&mut self, who: usize, to: usize) -> Held {
-        if self.contact(who, to).is_none() {
+        if to >= self.devices.len() || self.contact(who, to).is_none() {
             return Ok(());
         }
         self.tells(|world| format!("{} unblocks {}", world.name(who), world.name(to)));
@@ -79,7 +86,7 @@ impl World {
 
     /// Somebody is shown another's card (again).
     pub fn shows_card(&mut self, who: usize, of: usize) -> Held {
-        let Some(card) = self.devices[of].account().card() else { return Ok(()) };
+        let Some(card) = self.devices.get(of).and_then(|device| device.account().card()) else { return Ok(()) };
         self.tells(|world| format!("{} is shown {}'s card", world.name(who), world.name(of)));
         self.commands(who, Command::AddContact { card, name: String::new() }).map(drop)
     }
@@ -94,12 +101,15 @@ impl World {
         let mut tx = store.begin();
         save(&mut tx, &state).map_err(|error| error.to_string())?;
         tx.commit();
-        self.tells(|world| format!("{}'s keys for {} are due to be renewed", world.name(who), world.name(to)));
+        self.tells(|world| format!("{}'s keys for {} are due to be renewed", world.name(who), world.place(to)));
         Ok(())
     }
 
     /// The conversation with somebody, opened if it is not. `None`: one does not know them, has blocked them, or fell.
     pub fn opens(&mut self, who: usize, to: usize) -> Held<Option<ConversationId>> {
+        if to >= self.devices.len() {
+            return Ok(self.conversation(who, to).map(|conversation| conversation.id));
+        }
         if self.contact(who, to).is_none_or(|contact| contact.blocked) {
             return Ok(None);
         }
@@ -114,15 +124,18 @@ impl World {
     }
 
     pub fn conversation(&self, who: usize, with: usize) -> Option<Conversation> {
+        if with >= self.devices.len() {
+            return self.club(with).and_then(|club| self.club_of(who, club));
+        }
         let store = &self.devices[who].store;
         let id = conversations::of_two(store, self.id(with)).expect("conversations are read")?;
         Some(conversations::known(store, id).expect("the conversation is there"))
     }
 
     pub fn messages(&self, who: usize, with: usize, limit: usize) -> Vec<Message> {
-        let store = &self.devices[who].store;
-        let id = conversations::of_two(store, self.id(with)).expect("conversations are read");
-        id.map(|id| messages::messages(store, id, None, limit).expect("messages are read")).unwrap_or_default()
+        let Some(conversation) = self.conversation(who, with) else { return Vec::new() };
+        let read = messages::messages(&self.devices[who].store, conversation.id, None, limit);
+        read.expect("messages are read")
     }
 
     /// The last texts that fit.
@@ -139,7 +152,7 @@ impl World {
         pick: u32,
         fits: impl Fn(&Message) -> bool,
     ) -> Option<(ConversationId, Message)> {
-        if self.contact(who, with)?.blocked {
+        if with < self.devices.len() && self.contact(who, with)?.blocked {
             return None;
         }
         let mut recent = self.recent(who, with, fits);

@@ -35,7 +35,7 @@ pub enum Action {
     RestartRelay,
 }
 
-/// The number in front says with whom.
+/// The number in front says with whom; beyond the people it names a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
     Say(usize),
@@ -61,6 +61,20 @@ pub enum Deed {
     Flow(u32),
     /// Its clock is this many milliseconds ahead.
     Skew(i64),
+    Club(usize, ClubDeed),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClubDeed {
+    /// With those whose bits are set.
+    Create(u32),
+    Add(u32),
+    Remove(u32),
+    Leave,
+    Rename(u32),
+    Admin(u32),
+    Accept,
+    Recreate,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +107,8 @@ impl Schedule {
     pub fn draw(seed: u64) -> Self {
         let mut chance = Chance::new(seed, 0);
         let suite = if chance.percent(25) { Suite::Hybrid } else { Suite::Classical };
-        let people = if chance.percent(70) { 2 } else { 3 };
+        let in_groups = chance.percent(40);
+        let people = if in_groups { 3 + chance.below(3) as usize } else { 2 + chance.below(10) as usize / 7 };
         let mut cards = Vec::new();
         for (who, of) in (0..people).flat_map(|who| (0..people).map(move |of| (who, of))) {
             // Most have each other's; where only one has, the other hears from a stranger.
@@ -101,12 +116,15 @@ impl Schedule {
                 cards.push((who, of));
             }
         }
-        let temper = Temper::draw(&mut chance, people);
+        let temper = Temper::draw(&mut chance, people, in_groups);
         let count = FEWEST_ACTIONS + chance.below(MOST_ACTIONS - FEWEST_ACTIONS);
         let mut actions: Vec<Action> = Vec::new();
         if chance.percent(40) {
             // Two open their conversation at the same moment.
             actions.extend([(0, 1), (1, 0)].map(|(who, to)| Action::Device(who, Deed::Say(to))));
+        }
+        if in_groups {
+            actions.push(Action::Device(0, Deed::Club(0, ClubDeed::Create(u32::MAX))));
         }
         actions.extend((0..count).map(|_| temper.action(&mut chance)));
         temper.restrain(&mut actions);

@@ -5,7 +5,7 @@ use crate::{
     chance::Chance,
     clock::{DAY_MS, HOUR_MS, MINUTE_MS},
     device::Doom,
-    schedule::{Action, Cut, Deed, Fate},
+    schedule::{Action, ClubDeed, Cut, Deed, Fate},
 };
 
 /// Days that pass in a tame run: nothing expires at the relay.
@@ -21,6 +21,7 @@ pub struct Temper {
     blocks: u64,
     naps: u64,
     clocks: u64,
+    clubs: u64,
     wild: bool,
 }
 
@@ -45,10 +46,11 @@ enum Verb {
     Sleep,
     Skew,
     RestartRelay,
+    Club,
 }
 
 impl Temper {
-    pub fn draw(chance: &mut Chance, people: usize) -> Self {
+    pub fn draw(chance: &mut Chance, people: usize, in_groups: bool) -> Self {
         let wild = std::env::var_os("WILD").is_some();
         let mut some = |percent: u64, most: u64| if chance.percent(percent) { 1 + chance.below(most) } else { 0 };
         Self {
@@ -61,6 +63,7 @@ impl Temper {
             blocks: if wild { some(25, 2) } else { 0 },
             naps: some(25, 2),
             clocks: if wild { some(10, 1) } else { 0 },
+            clubs: if in_groups { 2 + some(80, 10) } else { 0 },
             wild,
         }
     }
@@ -86,6 +89,7 @@ impl Temper {
             (self.naps, Verb::Sleep),
             (self.clocks, Verb::Skew),
             (self.cuts / 5, Verb::RestartRelay),
+            (self.clubs, Verb::Club),
         ];
         let mut place = chance.below(table.iter().map(|(weight, _)| weight).sum());
         for (weight, verb) in table {
@@ -97,13 +101,19 @@ impl Temper {
         Action::Settle
     }
 
-    /// In a tame run nobody is away for so long that something expires.
+    /// In a tame run nobody is away for so long that something expires, and nobody leaves a group or makes it anew.
     pub fn restrain(&self, actions: &mut [Action]) {
         let mut left = TAME_DAYS;
         for action in actions.iter_mut().filter(|_| !self.wild) {
-            if let Action::Sleep(days) = action {
-                *days = (*days % 9).min(left);
-                left -= *days;
+            match action {
+                Action::Sleep(days) => {
+                    *days = (*days % 9).min(left);
+                    left -= *days;
+                }
+                Action::Device(_, Deed::Club(_, deed @ (ClubDeed::Leave | ClubDeed::Recreate))) => {
+                    *deed = ClubDeed::Accept;
+                }
+                _ => {}
             }
         }
     }
@@ -130,6 +140,8 @@ impl Temper {
             _ => {
                 let who = chance.below(self.people as u64) as usize;
                 let with = (who + 1 + chance.below(self.people as u64 - 1) as usize) % self.people;
+                // Where there are groups, most is said in them.
+                let with = if self.clubs > 0 && chance.percent(75) { self.people + with % 2 } else { with };
                 Action::Device(who, deed(chance, verb, with, pick))
             }
         }
@@ -163,7 +175,21 @@ fn deed(chance: &mut Chance, verb: Verb, with: usize, pick: u32) -> Deed {
             let furthest = one_of(chance, [10 * MINUTE_MS, 3 * DAY_MS, 200 * DAY_MS]);
             Deed::Skew(chance.below(2 * furthest) as i64 - furthest as i64)
         }
+        Verb::Club => Deed::Club(with, club_deed(chance, pick)),
         _ => Deed::Connect,
+    }
+}
+
+fn club_deed(chance: &mut Chance, pick: u32) -> ClubDeed {
+    match chance.below(20) {
+        0..2 => ClubDeed::Create(pick),
+        2..7 => ClubDeed::Add(pick),
+        7..10 => ClubDeed::Remove(pick),
+        10 => ClubDeed::Leave,
+        11..14 => ClubDeed::Rename(pick),
+        14..17 => ClubDeed::Admin(pick),
+        17..19 => ClubDeed::Accept,
+        _ => ClubDeed::Recreate,
     }
 }
 

@@ -38,6 +38,8 @@ pub struct World {
     pub wire: Wire,
     pub audit: Audit,
     pub model: Model,
+    /// The threads of the conversations of many.
+    pub clubs: Vec<[u8; 16]>,
     pub story: Story,
 }
 
@@ -65,6 +67,7 @@ impl World {
             wire: Wire::new(schedule.people),
             audit: Audit::default(),
             model: Model::default(),
+            clubs: Vec::new(),
             story,
             clock,
         };
@@ -116,6 +119,7 @@ impl World {
             }
             Deed::StartOver => self.starts_over(who),
             Deed::Flow(frames) => self.flows(who, frames as usize).map(drop),
+            Deed::Club(place, deed) => self.does_in_club(who, place, deed),
             Deed::Skew(ms) => {
                 self.sets_clock(who, ms);
                 Ok(())
@@ -143,6 +147,7 @@ impl World {
                 self.loses_line(who)?;
                 Ok(Taken::Fell)
             }
+            Some(Fall::Damaged(error)) => Err(format!("a database is damaged: of {}, {error}", self.name(who)).into()),
             Some(Fall::WentOn) => Err(format!("a failed write was passed over: by {}", self.name(who)).into()),
         }
     }

@@ -1,0 +1,171 @@
+//! How a group ends: those who are in it agree on who that is, on its epoch and on what was said; those who are out
+//! have read nothing since.
+
+use sealpost_engine::{
+    command::Command,
+    conversations::Standing,
+    messages::{Body, Message},
+};
+
+use crate::{broken::Held, clock::HOUR_MS, world::World};
+
+impl World {
+    /// Whoever was invited comes.
+    pub fn accepts_all(&mut self) -> Held {
+        for (who, club) in self.people_and_clubs() {
+            if matches!(self.standing(who, club), Some(Standing::Invited { .. }))
+                && let Some(conversation) = self.club_of(who, club)
+            {
+                self.tries(who, Command::AcceptInvitation(conversation.id))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Every member writes once more, and all others read it.
+    pub fn clubs_talk(&mut self) -> Held {
+        for club in 0..self.clubs.len() {
+            let place = self.place_of_club(club);
+            for who in self.inside(club) {
+                self.says(who, place, false)?;
+                self.waits(HOUR_MS, true)?;
+                let last = self.model.said.last().filter(|said| said.by == who && said.to == place);
+                let last = last.ok_or_else(|| {
+                    format!("a healthy device can't write: {} in {}", self.name(who), self.place(place))
+                })?;
+                let (id, author) = (last.id, self.id(who));
+                for reader in self.inside(club) {
+                    let arrived = |message: &Message| message.author == author && message.id == id;
+                    if !self.messages(reader, place, usize::MAX).iter().any(arrived) {
+                        let (who, reader) = (self.name(who), self.name(reader));
+                        return Err(format!("a healthy group does not carry: {who} to {reader}").into());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub fn clubs_hold(&mut self) -> Held {
+        for club in 0..self.clubs.len() {
+            self.is_one_club(club)?;
+            self.invents_nothing_in(club)?;
+            self.steady_members_agree(club)?;
+            self.removed_read_nothing(club)?;
+        }
+        Ok(())
+    }
+
+    fn people_and_clubs(&self) -> Vec<(usize, usize)> {
+        let clubs = self.clubs.len();
+        (0..self.devices.len()).flat_map(|who| (0..clubs).map(move |club| (who, club))).collect()
+    }
+
+    /// Who says of themselves that they are members.
+    fn inside(&self, club: usize) -> Vec<usize> {
+        let is_member = |who: &usize| self.standing(*who, club) == Some(Standing::Member);
+        (0..self.devices.len()).filter(is_member).collect()
+    }
+
+    fn is_one_club(&mut self, club: usize) -> Held {
+        let (place, inside) = (self.place_of_club(club), self.inside(club));
+        let mut ids: Vec<_> = inside.iter().map(|who| self.id(*who)).collect();
+        ids.sort();
+        let mut first = None;
+        for who in inside {
+            let name = self.name(who);
+            if self.members_of(who, club) != ids {
+                let (count, known) = (ids.len(), self.members_of(who, club).len());
+                return Err(format!("members differ about who is one: {name} knows {known} of {count}").into());
+            }
+            let many = self.club_of(who, club).and_then(|conversation| conversation.many);
+            let profile = many.map(|many| (many.name, many.admins, many.policy));
+            let state = (self.epoch(who, place)?, profile);
+            let first = first.get_or_insert_with(|| state.clone());
+            if *first != state {
+                return Err(
+                    format!("members do not converge: {name} is at {:?}, others at {:?}", state.0, first.0).into()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// What anybody has read, its author has written.
+    fn invents_nothing_in(&self, club: usize) -> Held {
+        let place = self.place_of_club(club);
+        for (reader, author) in self.pairs_of_all() {
+            let id = self.id(author);
+            let written = self.order(author, place, id);
+            let read = self.order(reader, place, id);
+            let mut once = read.clone();
+            once.sort();
+            once.dedup();
+            if once.len() != read.len() {
+                return Err(format!("a message stands twice: at {}", self.name(reader)).into());
+            }
+            if read.iter().any(|message| !written.contains(message)) {
+                let (author, reader) = (self.name(author), self.name(reader));
+                return Err(format!("a message that nobody wrote: of {author} at {reader}").into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Those who were members from the first to the last have the same texts of each other, in the same order.
+    fn steady_members_agree(&self, club: usize) -> Held {
+        let place = self.place_of_club(club);
+        let inside = self.inside(club);
+        let steady = |who: &usize| inside.contains(who) && self.model.is_steady(club, *who);
+        for (reader, author) in self.pairs_of_all().into_iter().filter(|(one, other)| steady(one) && steady(other)) {
+            let (names, id) = (format!("{} and {}", self.name(reader), self.name(author)), self.id(author));
+            let text =
+                |it: &Message| it.author == id && matches!(it.body, Body::Text(_) | Body::Deleted | Body::Unopened);
+            let texts = |who: usize| self.messages(who, place, usize::MAX).into_iter().filter(text).collect::<Vec<_>>();
+            let (mut written, read) = (texts(author), texts(reader));
+            // Their author was told whom a message has not reached within a week.
+            written.retain(|it| !it.unreached.contains(&self.id(reader)));
+            for message in &written {
+                match read.iter().find(|it| it.id == message.id) {
+                    None => return Err(format!("a message is missing in a group: {names}, {:?}", message.body).into()),
+                    Some(same) if same.body != message.body => {
+                        return Err(format!(
+                            "members differ about a message: {names}, {:?} and {:?}",
+                            message.body, same.body
+                        )
+                        .into());
+                    }
+                    Some(_) => {}
+                }
+            }
+            if !written.iter().map(|it| it.id).eq(read.iter().map(|it| it.id)) {
+                return Err(format!("messages stand in another order in a group: {names}").into());
+            }
+        }
+        Ok(())
+    }
+
+    /// What was written when its author knew somebody to be out, those have not read.
+    fn removed_read_nothing(&self, club: usize) -> Held {
+        let place = self.place_of_club(club);
+        for said in self.model.said.iter().filter(|said| said.to == place) {
+            let author = self.id(said.by);
+            let stays_out = |reader: &&usize| {
+                !self.inside(club).contains(reader) && !self.model.moved_since(club, **reader, said.number)
+            };
+            for reader in said.out.iter().filter(stays_out) {
+                if self.order(*reader, place, author).contains(&said.id) {
+                    let (author, reader) = (self.name(said.by), self.name(*reader));
+                    return Err(format!("somebody who is out reads on: {reader} what {author} wrote").into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn pairs_of_all(&self) -> Vec<(usize, usize)> {
+        let count = self.devices.len();
+        let all = (0..count).flat_map(|one| (0..count).map(move |other| (one, other)));
+        all.filter(|(one, other)| one != other).collect()
+    }
+}
