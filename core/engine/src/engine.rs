@@ -6,7 +6,7 @@ use sealpost_wire::{error::ErrorCode, frame::NoticeKind, id::UserId};
 use crate::{
     command::{Answer, Command, Effects, Input, Outgoing, Reply, Request},
     contacts,
-    conversations::{self, groups},
+    conversations::{self, groups, leaving},
     error::EngineError,
     event::Event,
     handover,
@@ -241,7 +241,7 @@ fn group_changed(step: &mut Step<'_>, command: Command) -> Result<(), EngineErro
             }
             Ok(())
         }
-        Command::LeaveGroup(conversation) => match groups::leave(step, conversation)? {
+        Command::LeaveGroup(conversation) => match leaving::leave(step, conversation)? {
             Some(proof) => messages::send_leave(step, conversation, proof),
             None => Ok(()),
         },

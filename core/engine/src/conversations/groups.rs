@@ -1,21 +1,17 @@
 //! What users do with conversations of many: each verb checks what it may, and queues what has to be agreed on.
 
-use prost::Message as _;
-use sealpost_crypto::keys::{Domain, verify};
 use sealpost_wire::{api::directory::KeyPackageAnswer, id::UserId, limits, suite::Suite};
 
 use super::{
     change,
-    commits::{describe, mark, unstage},
+    commits::{describe, mark},
     gathering,
     group::in_group,
     looks::look,
     members::{self, adopt},
     opening::{self, PURPOSE_CONVERSATION, new_state, take_in},
     policy::acting_admins,
-    rejoin,
     row::{Conversation, Many, Standing, conversations, group, keep_of_thread, known, update},
-    slot_content::Proof,
     tokens,
 };
 use crate::{
@@ -139,69 +135,6 @@ pub fn accept(step: &mut Step<'_>, id: ConversationId) -> Result<bool, EngineErr
         look(step, &state)?;
     }
     Ok(true)
-}
-
-/// Leaves, or turns an invitation down. Gives what to tell the others: the signed word that this device wants to go.
-pub fn leave(step: &mut Step<'_>, id: ConversationId) -> Result<Option<Vec<u8>>, EngineError> {
-    let mut conversation = known(step.tx, id)?;
-    let many = conversation.many.as_mut().ok_or(EngineError::NotAGroup)?;
-    match many.standing {
-        Standing::Member | Standing::Invited { .. } => {}
-        Standing::Leaving | Standing::Left | Standing::Removed => return Ok(None),
-    }
-    let state = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten().filter(|state| !state.torn);
-    many.standing = if state.is_some() { Standing::Leaving } else { Standing::Left };
-    update(step, &conversation)?;
-    outbox::drop_changes(step, id)?;
-    tokens::publish(step)?;
-    let Some(mut state) = state else { return Ok(None) };
-    // A commit of our own would give us another leaf than the one that the word is about.
-    unstage(step, &mut state)?;
-    let me = step.account.id;
-    let (epoch, leaf) = in_group(step, &state.id, |_, group| Ok((group.epoch(), group.leaf_hash(me))))?;
-    let hash = leaf.map(|leaf| leaf.to_vec()).unwrap_or_default();
-    let mut proof = Proof { member: me.to_string(), epoch, hash, signature: Vec::new() };
-    proof.signature = step.identity_key.sign(Domain::Leave, &proof.signed_bytes(state.id)).to_vec();
-    Ok(Some(proof.encode_to_vec()))
-}
-
-/// The relay holds our word for everybody: the group's keys go.
-pub fn gone(step: &mut Step<'_>, id: ConversationId) -> Result<(), EngineError> {
-    let mut conversation = known(step.tx, id)?;
-    let Some(many) = &mut conversation.many else { return Ok(()) };
-    if many.standing != Standing::Leaving {
-        return Ok(());
-    }
-    many.standing = Standing::Left;
-    conversation.group = None;
-    for group in std::mem::take(&mut conversation.groups) {
-        opening::forget_group(step, group)?;
-    }
-    update(step, &conversation)?;
-    step.note(id, step.account.id, Happened::Left(step.account.id));
-    Ok(())
-}
-
-/// A member says that they leave: one of those who act as admins takes them out.
-pub fn left(step: &mut Step<'_>, id: ConversationId, author: UserId, proof: &[u8]) -> Result<(), EngineError> {
-    let conversation = known(step.tx, id)?;
-    let member = members::member(step.tx, id, author)?.filter(|member| member.present && !member.leaving);
-    let (Some(mut member), Some(group)) = (member, conversation.group) else { return Ok(()) };
-    let Ok(read) = Proof::decode(proof) else { return Ok(()) };
-    let signed = read.signed_bytes(group);
-    if read.id() != Some(author) || !verify(&member.identity_key, Domain::Leave, &signed, &read.signature) {
-        return Ok(());
-    }
-    member.leaving = true;
-    save(step.tx, &member)?;
-    step.note(id, author, Happened::Left(author));
-    match rejoin::rank(step, &conversation, author)? {
-        Some(rank) => {
-            let change = Change::Leaver { member: author, proof: proof.to_vec() };
-            rejoin::enqueue_in_turn(step, &conversation, change, rank)
-        }
-        None => Ok(()),
-    }
 }
 
 /// The relay served the next key package, or did not. When all are there, goes on with what they were gathered for.

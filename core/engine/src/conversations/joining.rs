@@ -27,6 +27,7 @@ use crate::{
     fact::Happened,
     mls::{self, Group, GroupId, GroupProfile, Member, MlsError},
     names::ConversationId,
+    outbox::{self, JobKind, Lane},
     parcel,
     plan::Policy,
     step::Step,
@@ -133,8 +134,20 @@ fn join_two(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Resu
     let state = first_state(step, &conversation, &entered);
     save(step.tx, &state)?;
     take_in(step, &mut conversation, &state)?;
+    stop_opening(step, conversation.id, counter)?;
     let (conversation, group, epoch) = (conversation.id, entered.id, entered.epoch);
     Ok(Joined::In(Entry { conversation, group, epoch, renewed, apart_since_ms: None }))
+}
+
+/// A group that was still to be made is not needed any more, now that the peer made one. Were it made all the same, and
+/// stayed, what the peer has on its way in theirs could meet a device that has let it go.
+fn stop_opening(step: &mut Step<'_>, id: ConversationId, made: u32) -> Result<(), EngineError> {
+    for job in outbox::lane(step.tx, Lane::Opening(id))? {
+        if matches!(job.kind, JobKind::FetchKeyPackage { counter, .. } if counter <= made) {
+            outbox::remove(step, &job.id)?;
+        }
+    }
+    Ok(())
 }
 
 fn is_made_by(joined: &mls::Joined, card: &Card) -> bool {

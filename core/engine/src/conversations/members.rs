@@ -17,6 +17,8 @@ use crate::{
     event::Event,
     mls,
     names::ConversationId,
+    outbox::{self, JobKind, Lane},
+    plan::Change,
     step::Step,
     storage::{Read, Row, StorageError, Table, all, load, save},
 };
@@ -119,7 +121,20 @@ pub(super) fn adopt(
         // Whoever comes back with another key raises the alarm again; without them it is over.
         save(step.tx, &Member { present: false, leaving: false, ..gone })?;
     }
+    forget_leavers(step, conversation.id)?;
     step.tell(Event::Conversation(conversation.id));
+    Ok(())
+}
+
+/// Nobody needs to take out any more who is out, or was taken in again.
+fn forget_leavers(step: &mut Step<'_>, conversation: ConversationId) -> Result<(), EngineError> {
+    for job in outbox::lane(step.tx, Lane::Care(conversation))? {
+        if let JobKind::Change { change: Change::Leaver { member: id, .. }, .. } = &job.kind
+            && !member(step.tx, conversation, *id)?.is_some_and(|row| row.present && row.leaving)
+        {
+            outbox::remove(step, &job.id)?;
+        }
+    }
     Ok(())
 }
 

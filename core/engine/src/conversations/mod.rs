@@ -9,6 +9,7 @@ mod group;
 pub mod groups;
 pub mod hand_on;
 mod joining;
+pub mod leaving;
 mod looks;
 pub mod members;
 mod opening;

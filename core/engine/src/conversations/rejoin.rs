@@ -201,16 +201,6 @@ pub(super) fn enqueue_in_turn(
     outbox::enqueue(step, Lane::Care(conversation.id), kind, rank as u64 * RANK_PAUSE_MS)
 }
 
-/// The place in which this device acts when somebody goes or comes back; `None`: others do.
-pub(super) fn rank(
-    step: &Step<'_>,
-    conversation: &Conversation,
-    without: UserId,
-) -> Result<Option<usize>, EngineError> {
-    let acting = acting(step, conversation, Some(without))?;
-    Ok(acting.iter().position(|id| *id == step.account.id))
-}
-
 /// Whether the epoch that they were in is another one than ours of that number.
 fn differs(state: &GroupState, request: &parcel::Rejoin) -> bool {
     state.marks.iter().any(|mark| mark.epoch == request.epoch && mark.tag.as_slice() != request.epoch_tag)

@@ -9,7 +9,7 @@ use super::{peer, recipients, tell_message, tell_waiting};
 use crate::{
     command::Answer,
     contacts,
-    conversations::{self, Conversation, groups, hand_on, slots},
+    conversations::{self, Conversation, groups, hand_on, leaving, slots},
     error::EngineError,
     identity,
     messages::{self, MessageState},
@@ -116,7 +116,7 @@ fn delivered(step: &mut Step<'_>, job: Job, answer: &DeliveryAnswer) -> Result<(
     match &job.kind {
         JobKind::Welcome { group, .. } => conversations::welcome_delivered(step, *group)?,
         JobKind::Content { conversation, content, .. } if messages::is_leave(content) => {
-            groups::gone(step, *conversation)?;
+            leaving::gone(step, *conversation)?;
         }
         _ => {}
     }

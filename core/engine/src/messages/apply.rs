@@ -68,7 +68,7 @@ pub fn apply(step: &mut Step<'_>, id: ConversationId, author: UserId, bytes: &[u
         kind::PROFILE => profile(step, &conversation, author, body),
         kind::LEAVE => match Leave::decode(body) {
             Ok(leave) if conversation.many.is_some() => {
-                conversations::groups::left(step, id, author, &leave.proof)?;
+                conversations::leaving::left(step, id, author, &leave.proof)?;
                 compose::tell_facts(step)
             }
             _ => unsupported(step, conversation, author, &content, message_id),

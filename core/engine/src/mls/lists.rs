@@ -76,11 +76,20 @@ pub(super) fn divide<T: Serialize + ?Sized>(value: &T) -> Result<Divided, Storag
     Ok(divided)
 }
 
-/// The elements of a list.
-pub(super) fn elements<T: Serialize + ?Sized>(value: &T) -> Result<Elements, StorageError> {
-    let mut elements = Elements::default();
-    walk(value, &mut elements)?;
-    Ok(elements)
+/// Writes what has changed of one list of the value under this prefix, where nothing else has changed. A list that had
+/// no blank element when the value was written knows of none: what has become one gets a row.
+pub(super) fn write_list<T: Serialize + ?Sized>(
+    rows: &Rows<'_>,
+    prefix: &[u8],
+    number: usize,
+    list: &T,
+) -> Result<(), StorageError> {
+    let head: Option<Head> = rows.read(Ok([prefix, &[HEAD]].concat()))?;
+    let known = head.into_iter().flat_map(|head| head.lists).find(|list| usize::from(list.number) == number);
+    let mut elements =
+        Elements { blank: Some(known.map(|list| list.blank).unwrap_or_default()), ..Elements::default() };
+    walk(list, &mut elements)?;
+    rows.replace(&[prefix, &list_key(number)].concat(), elements.found)
 }
 
 /// The encoded value under this prefix.
@@ -136,7 +145,9 @@ impl Visitor for Divided {
             self.piece().extend(encoded);
             return Ok(());
         };
-        let Elements { length, blank, found } = elements(value)?;
+        let mut elements = Elements::default();
+        walk(value, &mut elements)?;
+        let Elements { length, blank, found } = elements;
         self.head.lists.push(List { number: number as u8, length, blank: blank.unwrap_or_default() });
         let keyed = |(index, element): (Vec<u8>, Vec<u8>)| ([list_key(number), index].concat(), element);
         self.elements.extend(found.into_iter().map(keyed));
@@ -146,17 +157,22 @@ impl Visitor for Divided {
 
 /// The elements of a list.
 #[derive(Default)]
-pub(super) struct Elements {
+struct Elements {
     length: u32,
+    /// What a blank one looks like; `None`: like the first that is small enough.
     blank: Option<Vec<u8>>,
     /// Those that are not blank, by index (4 bytes, big endian).
-    pub(super) found: BTreeMap<Vec<u8>, Vec<u8>>,
+    found: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Visitor for Elements {
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), StorageError> {
         let encoded = encode(value)?;
-        if encoded.len() <= BLANK_BYTES && self.blank.as_ref().is_none_or(|blank| *blank == encoded) {
+        let blank = match &self.blank {
+            Some(blank) => *blank == encoded,
+            None => encoded.len() <= BLANK_BYTES,
+        };
+        if blank {
             self.blank = Some(encoded);
         } else {
             self.found.insert(self.length.to_be_bytes().to_vec(), encoded);

@@ -12,7 +12,7 @@ use sealpost_crypto::hash::sha256;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
-    lists::{self, Divided, HOLDERS, LISTS, element_key, list_head, list_key, list_number, map_head},
+    lists::{self, Divided, HOLDERS, LISTS, element_key, list_head, list_number, map_head},
     rows::{Row, Rows, encode, group_key},
     walk::{Visitor, walk},
 };
@@ -72,6 +72,11 @@ pub(super) fn write<T: Serialize>(rows: &Rows<'_>, group: &impl Serialize, value
 
 /// The secrets as they were written.
 pub(super) fn read<E: DeserializeOwned>(rows: &Rows<'_>, group: &impl Serialize) -> Result<Option<E>, StorageError> {
+    assembled(rows, group)?.map(|value| storage::decode(Table::Mls, &value)).transpose()
+}
+
+/// The secrets, encoded.
+fn assembled(rows: &Rows<'_>, group: &impl Serialize) -> Result<Option<Vec<u8>>, StorageError> {
     let Some(Index { max_epochs, past, current }) = index(rows, group)? else { return Ok(None) };
     let mut value = Vec::new();
     map_head(&mut value, 3);
@@ -90,7 +95,7 @@ pub(super) fn read<E: DeserializeOwned>(rows: &Rows<'_>, group: &impl Serialize)
     }
     value.extend(encode("message_secrets")?);
     value.extend(section(rows, group, current)?);
-    storage::decode(Table::Mls, &value).map(Some)
+    Ok(Some(value))
 }
 
 /// Removes them.
@@ -354,8 +359,7 @@ impl Visitor for Sender<'_, '_> {
                 self.is_written |= one.is_written && list == APPLICATION;
             }
             Some(list) if self.is_first && LISTS[list].ends_with("_nodes") => {
-                let prefix = [self.prefix.as_slice(), &list_key(list)].concat();
-                self.rows.replace(&prefix, lists::elements(value)?.found)?;
+                lists::write_list(self.rows, &self.prefix, list, value)?;
             }
             _ => {}
         }
@@ -426,11 +430,17 @@ mod tests {
             self.step(|group, session| work(group.as_mut().expect("the group is kept"), session))
         }
 
-        /// Whatever the last step changed is stored: writing all of it changes nothing more.
+        /// Whatever the last step changed is stored: it reads as the group in memory is.
         fn has_stored_all(&mut self) {
-            let before = self.rows();
+            assert!(self.step(|_, session| Group::load(session, &GROUP)).is_some());
+            let stored = self.secrets();
             self.group(|group, session| group.write_secrets(session, Scope::Everything));
-            assert!(self.rows() == before, "the last step left something unwritten");
+            assert!(self.secrets() == stored, "the last step left something unwritten");
+        }
+
+        fn secrets(&mut self) -> Vec<u8> {
+            let mut tx = self.store.begin();
+            assembled(&Rows::new(&mut tx), &GROUP.to_openmls()).expect("read").expect("there")
         }
 
         fn rows(&self) -> Vec<RawRow> {
@@ -452,7 +462,7 @@ mod tests {
         let changes = Changes { add: others.iter_mut().map(package).collect(), ..Changes::default() };
         let welcome = ada.step(|kept, session| {
             let mut group = Group::create(session, suite, GROUP, &GroupProfile::default())?;
-            let welcome = group.change(session, &changes)?.welcome.expect("an add makes a Welcome");
+            let welcome = group.change(session, &changes)?.welcome.unwrap_or_default();
             group.merge_pending(session)?;
             *kept = Some(group);
             Ok(welcome)
@@ -490,6 +500,29 @@ mod tests {
                     for device in &mut devices {
                         device.group(|group, session| group.apply_commit(session, &commit.commit, &|_| Ok(())));
                         device.has_stored_all();
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn tree_of_any_size_reads_as_it_was_written() {
+        for size in 1..=5 {
+            let mut devices = group_of(size, Suite::Classical);
+            for sender in 0..usize::from(size) {
+                for epoch in [0, 1] {
+                    let message = devices[sender].group(|group, session| group.encrypt(session, b"hello"));
+                    devices[sender].has_stored_all();
+                    for receiver in (0..usize::from(size)).filter(|receiver| *receiver != sender) {
+                        devices[receiver].group(|group, session| group.decrypt(session, &message).map(|_| ()));
+                        devices[receiver].has_stored_all();
+                    }
+                    if epoch == 0 {
+                        let commit = devices[sender].group(|group, session| group.change(session, &Changes::default()));
+                        for device in &mut devices {
+                            device.group(|group, session| group.apply_commit(session, &commit.commit, &|_| Ok(())));
+                        }
                     }
                 }
             }

@@ -88,6 +88,66 @@ fn who_leaves_is_taken_out_by_an_admin_and_may_come_back() {
 }
 
 #[test]
+fn where_two_leave_at_once_and_nobody_who_should_act_is_left_the_others_take_them_out() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO, DAN]);
+        for who in [CLO, DAN] {
+            town.disconnects(who);
+        }
+        for who in [ADA, BEN] {
+            let club = town.club_id(who);
+            town.command(who, Command::LeaveGroup(club));
+        }
+        town.settles();
+        for who in [CLO, DAN] {
+            town.connects(who);
+        }
+        town.passes(HOUR_MS);
+        for who in [CLO, DAN] {
+            assert_eq!(town.club_members(who), [CLO, DAN]);
+            assert_eq!(town.job_kinds(who), []);
+        }
+        town.club_talks(&[CLO, DAN]);
+    });
+}
+
+#[test]
+fn who_leaves_while_the_group_is_created_anew_is_out_of_the_new_one() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (club, at_ben) = (town.club_id(ADA), town.club_id(BEN));
+        town.disconnects(BEN);
+        town.command(ADA, Command::RecreateGroup { conversation: club, without: Vec::new() });
+        town.settles();
+        assert_eq!(town.club_members(ADA), [ADA, BEN, CLO]);
+        town.command(BEN, Command::LeaveGroup(at_ben));
+        town.connects(BEN);
+        town.passes(HOUR_MS);
+        for who in [ADA, CLO] {
+            assert_eq!(town.club_members(who), [ADA, CLO]);
+        }
+        assert!(!town.club(BEN).is_some_and(|club| club.takes_part()));
+        town.club_talks(&[ADA, CLO]);
+    });
+}
+
+#[test]
+fn who_is_alone_in_a_group_writes_and_starts_again() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN]);
+        let (club, ben, clo) = (town.club_id(ADA), town.id(BEN), town.id(CLO));
+        town.command(ADA, Command::RemoveMembers { conversation: club, members: vec![ben] });
+        town.settles();
+        town.club_says(ADA, "to myself");
+        town.settles();
+        town.restarts(ADA);
+        town.command(ADA, Command::AddMembers { conversation: club, members: vec![clo] });
+        town.settles();
+        town.club_talks(&[ADA, CLO]);
+    });
+}
+
+#[test]
 fn where_the_last_admin_leaves_the_lowest_leaf_takes_over() {
     over_both_suites(|town| {
         let mut town = town.with_group(&[BEN, CLO]);

@@ -74,6 +74,23 @@ fn both_open_at_once_and_their_messages_come_later() {
 }
 
 #[test]
+fn an_opening_is_given_up_where_the_peers_group_comes_first() {
+    over_both_suites(|mut town| {
+        town.people[ADA].next(is_fetch, Fate::Hold);
+        town.says(ADA, BEN, "from Ada");
+        while town.performs(ADA) {}
+        town.says(BEN, ADA, "from Ben");
+        town.settle();
+        let group = town.group(ADA, BEN).id;
+        town.releases(ADA);
+        town.settles();
+        assert_eq!(town.conversation(ADA, BEN).groups, [group], "no other was made");
+        assert_eq!(town.texts(BEN, ADA).len(), 2);
+        town.still_talk();
+    });
+}
+
+#[test]
 fn message_in_the_group_that_folds_is_not_overtaken_by_one_in_the_group_that_stays() {
     over_both_suites(|mut town| {
         both_open(&mut town, Some(Fate::Hold));
