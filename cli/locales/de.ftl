@@ -273,6 +273,7 @@ happened-policy-changed-by-you = Du hast geändert, was Mitglieder dürfen.
 happened-created-anew = { $by } hat die Gruppe neu gegründet.
 happened-created-anew-by-you = Du hast die Gruppe neu gegründet.
 happened-torn = Dieses Gerät kann der Gruppe nicht mehr folgen und hat darum gebeten, neu aufgenommen zu werden.
+happened-gave-up = Seit einer Woche hat niemand dieses Gerät neu aufgenommen: Es gehört nicht mehr zur Gruppe. Bitten Sie ein Mitglied, Sie wieder hinzuzufügen.
 happened-could-not-follow = { $by } kann einer Änderung von { $member } nicht folgen und hat um neue Aufnahme gebeten.
 happened-could-not-follow-you = { $by } kann einer Änderung von dir nicht folgen und hat um neue Aufnahme gebeten.
 happened-back-again = Dieses Gerät wurde neu aufgenommen: Was dazwischen gesagt wurde, kann fehlen.

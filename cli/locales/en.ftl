@@ -273,6 +273,7 @@ happened-policy-changed-by-you = You changed what members may do.
 happened-created-anew = { $by } created the group anew.
 happened-created-anew-by-you = You created the group anew.
 happened-torn = This device can't follow the group any more, and has asked to be added afresh.
+happened-gave-up = Nobody has added this device afresh for a week: it is out of the group. Ask a member to add you again.
 happened-could-not-follow = { $by } can't follow a change that { $member } made, and has asked to be added afresh.
 happened-could-not-follow-you = { $by } can't follow a change that you made, and has asked to be added afresh.
 happened-back-again = This device was added afresh: what was said in between may be missing.

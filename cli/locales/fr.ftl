@@ -273,6 +273,7 @@ happened-policy-changed-by-you = Vous avez changé ce que peuvent les membres.
 happened-created-anew = { $by } a recréé le groupe.
 happened-created-anew-by-you = Vous avez recréé le groupe.
 happened-torn = Cet appareil ne peut plus suivre le groupe, et a demandé à être ajouté à neuf.
+happened-gave-up = Personne n'a ajouté cet appareil à neuf depuis une semaine : il ne fait plus partie du groupe. Demandez à un membre de vous ajouter.
 happened-could-not-follow = { $by } ne peut pas suivre un changement fait par { $member }, et a demandé à être ajouté à neuf.
 happened-could-not-follow-you = { $by } ne peut pas suivre un changement que vous avez fait, et a demandé à être ajouté à neuf.
 happened-back-again = Cet appareil a été ajouté à neuf : ce qui a été dit entre-temps peut manquer.

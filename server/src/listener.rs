@@ -109,7 +109,7 @@ async fn accept(
         tokio::spawn(async move {
             // A peer that gives up during the handshake is nobody's concern.
             if let Ok(Ok((stream, exporter))) = tokio::time::timeout(HANDSHAKE, handshake(stream, acceptor)).await {
-                let cut = Cut::default();
+                let cut: Cut = Default::default();
                 let connection = Connection::new(stream, cut.clone(), idle, permit);
                 let _ = done.send((connection, Peer { address, exporter, cut })).await;
             }
@@ -138,7 +138,7 @@ impl Listener for ConnectionListener {
     }
 
     fn local_addr(&self) -> io::Result<Peer> {
-        Ok(Peer { address: self.address, exporter: None, cut: Cut::default() })
+        Ok(Peer { address: self.address, exporter: None, cut: Default::default() })
     }
 }
 

@@ -96,7 +96,7 @@ impl Parts {
             free_space: Arc::new(DiskSpace(folder.clone())),
             keys,
             metrics,
-            faults: Faults::default(),
+            faults: Default::default(),
             lock: None,
         })
     }
@@ -115,7 +115,7 @@ impl Parts {
             free_space: Arc::new(Endless),
             keys: Keys::of_seed(seed),
             metrics: Metrics::new(),
-            faults: Faults::default(),
+            faults: Default::default(),
             lock: None,
         }
     }

@@ -106,6 +106,11 @@ impl Audit {
         }
     }
 
+    /// A device gives all its keys up: what was not delivered is sealed again with fresh ones.
+    pub fn started_over(&mut self, who: usize) {
+        self.sealed.retain(|(device, _), _| *device != who);
+    }
+
     /// What a delivery holds, in a word.
     pub fn what(&self, delivery_id: &[u8]) -> &'static str {
         self.deliveries.get(delivery_id).map_or("signal", |sent| sent.what)

@@ -49,6 +49,13 @@ impl World {
         Some(self.club_of(who, club)?.many?.standing)
     }
 
+    /// Whether the device has lost the group.
+    pub fn is_torn(&self, who: usize, club: usize) -> bool {
+        let group = self.club_of(who, club).and_then(|conversation| conversation.group);
+        let state = group.map(|id| conversations::group(&self.devices[who].store, id).expect("groups are read"));
+        state.flatten().is_some_and(|state| state.torn)
+    }
+
     /// Whom the device takes for members of this group.
     pub fn members_of(&self, who: usize, club: usize) -> Vec<UserId> {
         let Some(conversation) = self.club_of(who, club) else { return Vec::new() };

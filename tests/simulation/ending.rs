@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use sealpost_engine::{
     command::Command,
-    conversations::Conversation,
+    conversations::{self, Conversation, GroupState},
     identity::AccountState,
     messages::{Body, Message, MessageState},
     mls::{Group, GroupId, Session},
     outbox::Blocked,
-    storage::{Direction, Read, Table},
+    storage::{Direction, Read, Table, all},
 };
 use sealpost_wire::id::{MessageId, UserId};
 
@@ -225,6 +225,36 @@ impl World {
             return Err(format!("a mailbox is not drained: of {name}, {left}").into());
         }
         Ok(())
+    }
+
+    /// For whoever reads the story: which groups carry what.
+    pub fn tells_where_everybody_stands(&mut self) {
+        let rows: Vec<String> = (self.devices.iter())
+            .flat_map(|device| {
+                let states: Vec<GroupState> = all(&device.store, b"").unwrap_or_default();
+                let conversations = conversations::conversations(&device.store).unwrap_or_default();
+                conversations.into_iter().map(move |row| {
+                    let whom = match row.peer {
+                        Some(peer) => format!("{:?} with {peer}", device.id),
+                        None => format!("{:?}, {:?}", device.id, row.many.as_ref().map(|many| many.standing)),
+                    };
+                    let group = |id: &GroupId| {
+                        let state = states.iter().find(|state| state.id == *id)?;
+                        let (torn, asked) = (state.torn, state.asked.is_some());
+                        Some(format!(
+                            "{:02x?} counter {} heard {} torn {torn} asked {asked}",
+                            &id.0[..2],
+                            state.counter,
+                            state.heard
+                        ))
+                    };
+                    let groups: Vec<_> = row.groups.iter().filter_map(group).collect();
+                    let used = row.group.map(|id| format!("{:02x?}", &id.0[..2])).unwrap_or_default();
+                    format!("{} ({whom}): seals in {used}, of {groups:?}", device.name)
+                })
+            })
+            .collect();
+        rows.into_iter().for_each(|row| self.tells(|_| row));
     }
 
     fn contents(&self, who: usize, with: usize) -> Held<BTreeMap<(UserId, MessageId), Content>> {

@@ -42,6 +42,7 @@ impl World {
     pub fn starts_over(&mut self, who: usize) -> Held {
         self.tells(|world| format!("{} starts over with the conversations", world.name(who)));
         self.model.started_over(who, self.devices.len());
+        self.audit.started_over(who);
         self.loses_line(who)?;
         let request = SessionRequest { session_secret: Vec::new(), start_over: true };
         loop {

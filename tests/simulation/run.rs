@@ -45,6 +45,9 @@ fn told(schedule: &Schedule, story: Story) -> (Held, Vec<String>) {
         let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
         Err(Broken(format!("something panicked: {}", text.unwrap_or_default())))
     });
+    if held.is_err() {
+        world.tells_where_everybody_stands();
+    }
     (held, world.story.lines())
 }
 

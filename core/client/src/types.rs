@@ -203,6 +203,8 @@ pub enum GroupChange {
     CreatedAnew,
     /// This device can't follow the group any more, and asks to be added afresh.
     Torn,
+    /// Nobody has added this device afresh for a week: it takes itself to be out.
+    GaveUp,
     /// The row's author can't follow a change that `signer` made.
     CouldNotFollow {
         signer: String,

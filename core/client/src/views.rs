@@ -252,6 +252,7 @@ fn change(what: Happened) -> GroupChange {
         Happened::PolicyChanged => GroupChange::PolicyChanged,
         Happened::CreatedAnew => GroupChange::CreatedAnew,
         Happened::Torn => GroupChange::Torn,
+        Happened::GaveUp => GroupChange::GaveUp,
         Happened::CouldNotFollow(id) => GroupChange::CouldNotFollow { signer: text(id) },
         Happened::BackAgain => GroupChange::BackAgain,
         Happened::KeyAlarm(id) => GroupChange::KeyAlarm { member: text(id) },

@@ -40,7 +40,7 @@ pub struct Contact {
     pub retired: bool,
     /// While they were blocked a Welcome of theirs was dropped: they may seal in a group that is not known here.
     #[serde(default)]
-    pub missed_welcome: bool,
+    pub missed_welcome: Option<u32>,
 }
 
 impl Row for Contact {
@@ -66,7 +66,7 @@ impl Contact {
             blocked: false,
             request: false,
             retired: false,
-            missed_welcome: false,
+            missed_welcome: None,
         }
     }
 
@@ -126,7 +126,7 @@ pub fn add(step: &mut Step<'_>, card: &Card, name: &str) -> Result<(), EngineErr
 
 /// Somebody's first Welcome brings their card. True if they can be talked to. One that shows another key than the known
 /// one changes nothing: anybody who may write here can make it, so that it proves nothing against the contact.
-pub fn meet(step: &mut Step<'_>, card: &Card, profile_name: &str) -> Result<bool, EngineError> {
+pub fn meet(step: &mut Step<'_>, card: &Card, profile_name: &str, counter: u32) -> Result<bool, EngineError> {
     if !is_sealing_key(&card.sealing_key) {
         return Ok(false);
     }
@@ -142,7 +142,9 @@ pub fn meet(step: &mut Step<'_>, card: &Card, profile_name: &str) -> Result<bool
         row.profile_name = profile_name.to_owned();
     }
     let welcome = !row.blocked && !row.alarm;
-    row.missed_welcome |= !welcome;
+    if !welcome {
+        row.missed_welcome = row.missed_welcome.max(Some(counter));
+    }
     write(step, &row)?;
     Ok(welcome)
 }
@@ -227,7 +229,7 @@ pub fn block(step: &mut Step<'_>, id: UserId) -> Result<bool, EngineError> {
 }
 
 /// True if the conversation with them needs a fresh group.
-pub fn unblock(step: &mut Step<'_>, id: UserId) -> Result<bool, EngineError> {
+pub fn unblock(step: &mut Step<'_>, id: UserId) -> Result<Option<u32>, EngineError> {
     let mut row = known(step.tx, id)?;
     row.blocked = false;
     let missed = std::mem::take(&mut row.missed_welcome);

@@ -88,7 +88,7 @@ impl Engine {
             Input::Drained => {
                 if !self.drained {
                     outbox::network_is_back(step)?;
-                    conversations::slots::look_around(step, true)?;
+                    look_around(step, true)?;
                 }
                 self.drained = true;
             }
@@ -112,7 +112,7 @@ impl Engine {
                 _ => {}
             },
             Input::Answer { job, answer } => self.answered(step, &job, answer)?,
-            Input::Wake => conversations::slots::look_around(step, false)?,
+            Input::Wake => look_around(step, false)?,
         }
         Ok(nothing)
     }
@@ -201,10 +201,7 @@ fn done(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
             let missed = contacts::unblock(step, id)?;
             handover::contact_unblocked(step, id)?;
             tell_profile(step, Some(id))?;
-            match conversations::of_two(step.tx, id)?.filter(|_| missed) {
-                Some(conversation) => conversations::secure_anew(step, conversation),
-                None => Ok(()),
-            }
+            missed.map_or(Ok(()), |counter| conversations::replace_missed(step, id, counter))
         }
         Command::EditMessage { conversation, message, text } => messages::edit(step, conversation, message, &text),
         Command::DeleteMessage { conversation, message } => messages::delete(step, conversation, message),
@@ -247,6 +244,15 @@ fn group_changed(step: &mut Step<'_>, command: Command) -> Result<(), EngineErro
         },
         _ => Ok(()),
     }
+}
+
+/// Looks after the groups; where the peer may have had nothing of what was sent last, it is sent again.
+fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<(), EngineError> {
+    for conversation in conversations::slots::look_around(step, connected_now)? {
+        let conversation = conversations::known(step.tx, conversation)?;
+        messages::send_again(step, &conversation)?;
+    }
+    messages::tell_facts(step)
 }
 
 /// Whoever wrote may have brought a new token.

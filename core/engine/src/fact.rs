@@ -35,6 +35,8 @@ pub enum Happened {
     CreatedAnew,
     /// This device can't follow the group any more, and asks to be added afresh.
     Torn,
+    /// Nobody has added this device afresh for a week: it takes itself to be out.
+    GaveUp,
     /// The member can't follow this signer's commit, and asks to be added afresh.
     CouldNotFollow(UserId),
     /// This device was added afresh: what was said in between may be missing.

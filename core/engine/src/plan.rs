@@ -3,7 +3,7 @@
 use sealpost_wire::id::{SlotName, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::names::ConversationId;
+use crate::{mls::GroupId, names::ConversationId};
 
 /// What this device wants of its group, as a durable wish.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +58,10 @@ pub enum Purpose {
         counter: u32,
     },
     Add,
+    /// Members who never came into this group: they are added afresh.
+    Readd {
+        group: GroupId,
+    },
 }
 
 /// A Welcome in somebody else's slot, for newcomers whose card this device has.

@@ -93,7 +93,7 @@ pub(super) fn create_anew(
 /// Whether the group is being made at the moment.
 fn is_creating(step: &Step<'_>, id: ConversationId) -> Result<bool, EngineError> {
     let creates = |kind: &JobKind| match kind {
-        JobKind::Gather { gathering, .. } => gathering.purpose != Purpose::Add,
+        JobKind::Gather { gathering, .. } => matches!(gathering.purpose, Purpose::Create { .. }),
         _ => false,
     };
     Ok(outbox::lane(step.tx, Lane::Opening(id))?.iter().any(|job| creates(&job.kind)))
@@ -144,7 +144,7 @@ fn tokens(step: &Step<'_>, conversation: &Conversation, id: UserId) -> Result<Ve
 }
 
 fn suites(step: &mut Step<'_>, conversation: &Conversation, gathering: &Gathering) -> Result<Vec<Suite>, EngineError> {
-    if gathering.purpose == Purpose::Add
+    if !matches!(gathering.purpose, Purpose::Create { .. })
         && let Some(state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten()
     {
         return Ok(vec![in_group(step, &state.id, |_, group| Ok(group.suite()))?]);
@@ -173,7 +173,7 @@ pub fn served(
             forget_gathered(step, id, &gathering.wanted.clone())?;
             (gathering.done, gathering.tokens_refused, gathering.classical) = (0, 0, true);
         }
-        Check::Unsound => leave_out(step, id, &mut gathering),
+        Check::Unsound => leave_out(step, id, &mut gathering)?,
     }
     Ok(gathering)
 }
@@ -187,16 +187,23 @@ pub fn not_served(
 ) -> Result<Gathering, EngineError> {
     gathering.tokens_refused += 1;
     if !token || next_request(step, id, &gathering)?.is_none() {
-        leave_out(step, id, &mut gathering);
+        leave_out(step, id, &mut gathering)?;
     }
     Ok(gathering)
 }
 
-fn leave_out(step: &mut Step<'_>, id: ConversationId, gathering: &mut Gathering) {
-    if let Some(member) = gathering.wanted.get(gathering.done) {
-        step.note(id, step.account.id, Happened::NotAdded(*member));
-    }
+fn leave_out(step: &mut Step<'_>, id: ConversationId, gathering: &mut Gathering) -> Result<(), EngineError> {
     (gathering.done, gathering.tokens_refused) = (gathering.done + 1, 0);
+    let Some(member) = gathering.wanted.get(gathering.done - 1) else { return Ok(()) };
+    match gathering.purpose {
+        Purpose::Readd { .. } => Ok(()),
+        Purpose::Create { .. } | Purpose::Add => {
+            if !members::leave_out(step, id, *member)? {
+                step.note(id, step.account.id, Happened::NotAdded(*member));
+            }
+            Ok(())
+        }
+    }
 }
 
 enum Check {

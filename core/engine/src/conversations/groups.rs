@@ -11,6 +11,7 @@ use super::{
     members::{self, adopt},
     opening::{self, PURPOSE_CONVERSATION, new_state, take_in},
     policy::acting_admins,
+    rejoin,
     row::{Conversation, Many, Standing, conversations, group, keep_of_thread, known, update},
     tokens,
 };
@@ -172,6 +173,15 @@ pub fn complete(step: &mut Step<'_>, id: ConversationId, gathering: Gathering) -
             };
             there.chunks(at_once).try_for_each(|members| enqueue(step, id, Change::Add(members.to_vec())))
         }
+        Purpose::Readd { group } if conversation.group != Some(group) => {
+            gathering::forget_gathered(step, id, &gathering.wanted)
+        }
+        Purpose::Readd { .. } => gathering.wanted.iter().try_for_each(|member| {
+            let Some(gathered) = gathering::gathered(step, id, *member)? else { return Ok(()) };
+            gathering::forget_gathered(step, id, &[*member])?;
+            let change = Change::Readd { member: *member, key_package: gathered.key_package };
+            rejoin::enqueue_in_turn(step, &conversation, change, 0)
+        }),
     }
 }
 

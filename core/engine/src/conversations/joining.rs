@@ -15,10 +15,7 @@ use super::{
     opening::{PURPOSE_CONVERSATION, ensure_group, forget_group, new_state, open, take_in},
     parked::{park_welcome, take_welcomes},
     policy::acting_admins,
-    row::{
-        Conversation, GroupState, Many, Standing, TokenSecret, conversation, group, keep_of_thread, known, of_thread,
-        update,
-    },
+    row::{Conversation, GroupState, Many, Standing, TokenSecret, group, keep_of_thread, known, of_thread, update},
     tokens,
 };
 use crate::{
@@ -82,16 +79,16 @@ struct Entered {
     tag: [u8; 8],
 }
 
-/// Opens a Welcome, in place of the groups that are `lost`; `None` where it is not what `accept` wants.
+/// Opens a Welcome, in place of a group that is `lost`; `None` where it is not what `accept` wants.
 fn enter(
     step: &mut Step<'_>,
     welcome: &parcel::Welcome,
-    lost: &[GroupId],
+    lost: Option<GroupId>,
     accept: &dyn Fn(&mls::Joined) -> bool,
 ) -> Result<Option<Entered>, MlsError> {
     let mut session = session(step);
-    for id in lost {
-        Group::delete(&mut session, id)?;
+    if let Some(id) = lost {
+        Group::delete(&mut session, &id)?;
     }
     let joined = Group::join(&mut session, &welcome.welcome)?;
     if !accept(&joined) {
@@ -106,7 +103,9 @@ fn enter(
         tag: commits::tag(&group, &session)?,
     };
     session.finish()?;
-    lost.iter().for_each(|id| step.groups.forget(id));
+    if let Some(id) = lost {
+        step.groups.forget(&id);
+    }
     step.groups.keep(group);
     Ok(Some(entered))
 }
@@ -117,13 +116,13 @@ fn join_two(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Resu
         let two_of_us = members.len() == 2 && members.iter().any(|member| member.id == card.id);
         is_made_by(joined, card) && two_of_us && profile.two && profile.purpose == PURPOSE_CONVERSATION
     };
-    let entered = match enter(step, welcome, &[], &accept) {
+    let entered = match enter(step, welcome, None, &accept) {
         Ok(Some(entered)) => entered,
         Err(MlsError::Storage(error)) => return Err(error.into()),
         Err(MlsError::NoKeyPackage) => return answer_with_own_group(step, card, welcome),
         Ok(None) | Err(_) => return Ok(Joined::Ignored),
     };
-    if !contacts::meet(step, card, &welcome.name)? {
+    if !contacts::meet(step, card, &welcome.name, entered.profile.counter)? {
         forget_group(step, entered.id)?;
         return Ok(Joined::Ignored);
     }
@@ -134,16 +133,17 @@ fn join_two(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Resu
     let state = first_state(step, &conversation, &entered);
     save(step.tx, &state)?;
     take_in(step, &mut conversation, &state)?;
-    stop_opening(step, conversation.id, counter)?;
+    stop_opening(step, conversation.id)?;
     let (conversation, group, epoch) = (conversation.id, entered.id, entered.epoch);
     Ok(Joined::In(Entry { conversation, group, epoch, renewed, apart_since_ms: None }))
 }
 
-/// A group that was still to be made is not needed any more, now that the peer made one. Were it made all the same, and
-/// stayed, what the peer has on its way in theirs could meet a device that has let it go.
-fn stop_opening(step: &mut Step<'_>, id: ConversationId, made: u32) -> Result<(), EngineError> {
+/// A first group that was still to be made is not needed any more, now that the peer made one. Were it made all the
+/// same, and stayed, what the peer has on its way in theirs could meet a device that has let it go.
+fn stop_opening(step: &mut Step<'_>, id: ConversationId) -> Result<(), EngineError> {
     for job in outbox::lane(step.tx, Lane::Opening(id))? {
-        if matches!(job.kind, JobKind::FetchKeyPackage { counter, .. } if counter <= made) {
+        // By a later one the peer learns that this device has let go of another, and sends again.
+        if matches!(job.kind, JobKind::FetchKeyPackage { counter: 0, .. }) {
             outbox::remove(step, &job.id)?;
         }
     }
@@ -203,9 +203,11 @@ fn join_many(
         let ours = !profile.two && profile.purpose == PURPOSE_CONVERSATION && profile.thread == thread;
         ours && is_made_by(joined, card) && replaces.allows(joined.group.id(), profile.counter)
     };
-    let mut entered = enter(step, welcome, &[], &accept);
-    if matches!(entered, Err(MlsError::AlreadyJoined)) && !lost.is_empty() {
-        entered = enter(step, welcome, &lost, &accept);
+    let mut entered = enter(step, welcome, None, &accept);
+    for lost in lost {
+        if matches!(entered, Err(MlsError::AlreadyJoined)) {
+            entered = enter(step, welcome, Some(lost), &accept);
+        }
     }
     match entered {
         Ok(Some(entered)) => {
@@ -248,6 +250,7 @@ impl Replaces {
     fn allows(&self, id: GroupId, new: u32) -> bool {
         match self {
             Replaces::Anything => true,
+            Replaces::Group { counter, .. } if new < *counter => false,
             Replaces::Group { lost, by_member, .. } if lost.contains(&id) => *by_member,
             Replaces::Group { by_admin, counter, .. } => {
                 *by_admin && (*counter..=counter.saturating_add(COUNTER_LEAP)).contains(&new)
@@ -256,11 +259,12 @@ impl Replaces {
     }
 }
 
-/// Groups that this device can't follow, or has asked to be taken into again.
+/// Groups that this device can't follow, or has asked to be taken into again. Whoever is invited follows none yet.
 fn lost_groups(step: &Step<'_>, conversation: &Conversation) -> Result<Vec<GroupId>, EngineError> {
+    let is_lost = |state: &GroupState| state.torn || state.asked.is_some() || conversation.is_invited();
     let mut lost = Vec::new();
     for id in &conversation.groups {
-        lost.extend(group(step.tx, *id)?.filter(|state| state.torn || state.asked.is_some()).map(|state| state.id));
+        lost.extend(group(step.tx, *id)?.filter(is_lost).map(|state| state.id));
     }
     Ok(lost)
 }
@@ -307,15 +311,18 @@ fn moved_in(
     let id = before.as_ref().map_or_else(|| ConversationId(step.random_bytes()), |before| before.id);
     keep_of_thread(step, many.thread, id)?;
     let mut row = before.unwrap_or_else(|| Conversation::new(id, None, None, step.now_ms));
-    row.many = Some(many);
     let state = first_state(step, &row, &entered);
     save(step.tx, &state)?;
     take_in(step, &mut row, &state)?;
-    let row = conversation(step.tx, id)?.unwrap_or(row);
-    if row.group == Some(entered.id) {
-        let all: Vec<Member> = entered.leaves.iter().map(|(_, member)| member.clone()).collect();
-        adopt(step, &row, &entered.leaves, entered.epoch, &all)?;
+    let (group, epoch) = (entered.id, entered.epoch);
+    if row.group != Some(group) {
+        // Of two that were created at once the other stays: what it says of the conversation holds.
+        return Ok(Joined::In(Entry { conversation: id, group, epoch, renewed: false, apart_since_ms: None }));
     }
+    row.many = Some(many);
+    update(step, &row)?;
+    let all: Vec<Member> = entered.leaves.iter().map(|(_, member)| member.clone()).collect();
+    adopt(step, &row, &entered.leaves, epoch, &all)?;
     for named in &welcome.names {
         if let Ok(member) = named.id.parse::<UserId>() {
             name_member(step, id, member, &named.name, false)?;
@@ -334,7 +341,6 @@ fn moved_in(
         tokens::publish(step)?;
     }
     let apart_since_ms = lost.map(|state| state.epoch_since_ms);
-    let (group, epoch) = (entered.id, entered.epoch);
     Ok(Joined::In(Entry { conversation: id, group, epoch, renewed: taking_part, apart_since_ms }))
 }
 

@@ -47,17 +47,10 @@ pub fn leave(step: &mut Step<'_>, id: ConversationId) -> Result<Option<Vec<u8>>,
 
 /// The relay holds our word for everybody: the group's keys go.
 pub fn gone(step: &mut Step<'_>, id: ConversationId) -> Result<(), EngineError> {
-    let mut conversation = known(step.tx, id)?;
-    let Some(many) = &mut conversation.many else { return Ok(()) };
-    if many.standing != Standing::Leaving {
+    if known(step.tx, id)?.many.is_none_or(|many| many.standing != Standing::Leaving) {
         return Ok(());
     }
-    many.standing = Standing::Left;
-    conversation.group = None;
-    for group in std::mem::take(&mut conversation.groups) {
-        opening::forget_group(step, group)?;
-    }
-    update(step, &conversation)?;
+    opening::out(step, id, Standing::Left)?;
     step.note(id, step.account.id, Happened::Left(step.account.id));
     Ok(())
 }

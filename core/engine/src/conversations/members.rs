@@ -39,12 +39,16 @@ pub struct Member {
     pub place: u32,
     /// The epoch of the current group in which they came, or came back.
     pub since_epoch: u64,
+    /// When they came, or went (Unix milliseconds, by this device's clock).
+    pub since_ms: u64,
     /// The token secret by which their mailbox took something last.
     pub generation: u32,
     /// Something of theirs has opened since they came.
     pub heard: bool,
     /// Said that they leave, and are not out yet.
     pub leaving: bool,
+    /// Was in a group that had to be created anew, and had no key package then: is added when there is one.
+    pub left_out: bool,
     /// Their ID is retired.
     pub retired: bool,
     /// They came back, or are known elsewhere, with another key: nothing is sent before they are gone.
@@ -106,10 +110,10 @@ pub(super) fn adopt(
         };
         let mut new = Member { present: true, place: *place, ..row.clone() };
         if came.contains(leaf) {
-            new.since_epoch = epoch;
+            (new.since_epoch, new.since_ms) = (epoch, step.now_ms);
             new.generation = newest;
             new.heard = leaf.id == step.account.id;
-            new.leaving = false;
+            (new.leaving, new.left_out) = (false, false);
         }
         new.alarm |= new.identity_key != leaf.identity_key;
         new.sealing_key = leaf.sealing_key;
@@ -119,11 +123,23 @@ pub(super) fn adopt(
     }
     for gone in known.into_iter().filter(|row| row.present) {
         // Whoever comes back with another key raises the alarm again; without them it is over.
-        save(step.tx, &Member { present: false, leaving: false, ..gone })?;
+        let since_ms = step.now_ms;
+        save(step.tx, &Member { present: false, leaving: false, since_ms, ..gone })?;
     }
     forget_leavers(step, conversation.id)?;
     step.tell(Event::Conversation(conversation.id));
     Ok(())
+}
+
+/// The group is created anew without a member whose key package is not there. False if they are no member, or lost
+/// already.
+pub(super) fn leave_out(step: &mut Step<'_>, conversation: ConversationId, id: UserId) -> Result<bool, EngineError> {
+    let Some(row) = member(step.tx, conversation, id)?.filter(|row| row.present || row.left_out) else {
+        return Ok(false);
+    };
+    let known = row.left_out;
+    save(step.tx, &Member { left_out: true, ..row })?;
+    Ok(known)
 }
 
 /// Nobody needs to take out any more who is out, or was taken in again.
@@ -154,9 +170,11 @@ fn new_member(
         present: true,
         place: 0,
         since_epoch: 0,
+        since_ms: step.now_ms,
         generation,
         heard: false,
         leaving: false,
+        left_out: false,
         retired: false,
         alarm: contact.is_some_and(|contact| contact.identity_key != leaf.identity_key),
     })

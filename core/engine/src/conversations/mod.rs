@@ -28,7 +28,8 @@ pub use hand_on::member_is_here;
 pub use joining::{Entry, Joined, join, waiting_welcomes};
 pub use members::{Member, members};
 pub use opening::{
-    ensure_group, key_package_request, make_group, open, remake_if_stale, secure_anew, welcome_delivered,
+    ensure_group, key_package_request, make_group, open, remake_if_stale, replace_missed, secure_anew,
+    welcome_delivered,
 };
 pub use parked::{give_up_parked, release_parked};
 pub use policy::acting_admins;

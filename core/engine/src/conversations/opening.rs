@@ -64,6 +64,14 @@ pub fn secure_anew(step: &mut Step<'_>, id: ConversationId) -> Result<(), Engine
     if is_answered(step, &row)? { ensure_group(step, &row) } else { Ok(()) }
 }
 
+/// A Welcome of the peer was not taken: what they seal in its group opens for nobody, so that they get a fresh one.
+pub fn replace_missed(step: &mut Step<'_>, peer: UserId, counter: u32) -> Result<(), EngineError> {
+    let mut row = open(step, peer)?;
+    row.counter = row.counter.max(Some(counter));
+    update(step, &row)?;
+    secure_anew(step, row.id)
+}
+
 fn is_answered(step: &Step<'_>, conversation: &Conversation) -> Result<bool, EngineError> {
     let peer = conversation.peer.map(|peer| contacts::known(step.tx, peer)).transpose()?;
     Ok(peer.is_some_and(|peer| peer.is_answered()))
@@ -176,7 +184,7 @@ pub(super) fn new_state(step: &Step<'_>, id: GroupId, conversation: Conversation
         id,
         conversation,
         counter,
-        created_at_ms: step.now_ms,
+        begun_at_ms: step.now_ms,
         heard: false,
         awaits_welcome: false,
         epoch_since_ms: step.now_ms,
@@ -218,7 +226,7 @@ pub(super) fn take_in(
 /// still write in them, so that they go when nobody can have anything left to say in them.
 pub(super) fn fold_others(step: &mut Step<'_>, conversation: &mut Conversation) -> Result<(), EngineError> {
     let Some(stays) = conversation.group else { return Ok(()) };
-    let since = group(step.tx, stays)?.map_or(0, |state| state.created_at_ms);
+    let since = group(step.tx, stays)?.map_or(0, |state| state.begun_at_ms);
     if conversation.peer.is_none() && step.since(since) < limits::MAILBOX_SECONDS * 1000 {
         return Ok(());
     }
@@ -228,6 +236,21 @@ pub(super) fn fold_others(step: &mut Step<'_>, conversation: &mut Conversation) 
         forget_group(step, id)?;
     }
     update(step, conversation)
+}
+
+/// This device is out of a conversation of many: its groups, and what it still wanted of them, go.
+pub(super) fn out(step: &mut Step<'_>, id: ConversationId, standing: Standing) -> Result<(), EngineError> {
+    let mut row = known(step.tx, id)?;
+    for group in std::mem::take(&mut row.groups) {
+        forget_group(step, group)?;
+    }
+    row.group = None;
+    if let Some(many) = &mut row.many {
+        many.standing = standing;
+    }
+    update(step, &row)?;
+    outbox::drop_changes(step, id)?;
+    tokens::publish(step)
 }
 
 /// A commit took this device out: its keys go. Where the same commit takes it in again, the Welcome is on its way.
@@ -269,13 +292,28 @@ pub(super) fn follow_peer(
     theirs: GroupId,
 ) -> Result<bool, EngineError> {
     let own = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten();
-    let deaf = |own: &GroupState| !own.heard && step.since(own.created_at_ms) > limits::MAILBOX_SECONDS * 1000;
+    let deaf = |own: &GroupState| !own.heard && step.since(own.begun_at_ms) > limits::MAILBOX_SECONDS * 1000;
     if conversation.peer.is_none() || own.is_some_and(|own| !deaf(&own)) {
         return Ok(false);
     }
     conversation.group = Some(theirs);
     update(step, conversation)?;
     Ok(true)
+}
+
+/// Nothing of the peer has opened in this group for longer than their mailbox keeps its Welcome: it gets another. True
+/// if so.
+pub(super) fn renew_unheard(step: &mut Step<'_>, state: &GroupState) -> Result<bool, EngineError> {
+    let row = known(step.tx, state.conversation)?;
+    let old = step.since(state.begun_at_ms) > limits::MAILBOX_SECONDS * 1000;
+    if row.peer.is_none() || row.group != Some(state.id) || state.heard || state.awaits_welcome || !old {
+        return Ok(false);
+    }
+    let answered = is_answered(step, &row)?;
+    if answered {
+        secure_anew(step, row.id)?;
+    }
+    Ok(answered)
 }
 
 /// A Welcome that has waited here for longer than its key package is good for: its group is made anew. True if so.
@@ -287,7 +325,7 @@ pub fn remake_if_stale(
 ) -> Result<bool, EngineError> {
     let mut row = known(step.tx, id)?;
     let state = group(step.tx, welcomed)?.filter(|state| state.awaits_welcome && row.peer.is_some());
-    let fresh = |state: &GroupState| step.since(state.created_at_ms) <= limits::MAILBOX_SECONDS * 1000;
+    let fresh = |state: &GroupState| step.since(state.begun_at_ms) <= limits::MAILBOX_SECONDS * 1000;
     if state.is_none_or(|state| fresh(&state)) {
         return Ok(false);
     }
@@ -305,7 +343,7 @@ pub fn remake_if_stale(
 /// The relay holds the Welcome: contents may follow.
 pub fn welcome_delivered(step: &mut Step<'_>, id: GroupId) -> Result<(), EngineError> {
     if let Some(mut state) = group(step.tx, id)? {
-        state.awaits_welcome = false;
+        (state.awaits_welcome, state.begun_at_ms) = (false, step.now_ms);
         save(step.tx, &state)?;
     }
     Ok(())

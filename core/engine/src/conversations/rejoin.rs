@@ -18,7 +18,7 @@ use super::{
     members::{self, Member},
     opening,
     policy::acting_admins,
-    row::{Conversation, GroupState, group, known, update},
+    row::{Conversation, GroupState, Standing, group, known, update},
     slot_content::Proof,
 };
 use crate::{
@@ -28,17 +28,22 @@ use crate::{
     names::ConversationId,
     outbox::{self, JobKind, Lane},
     parcel::{self, Body},
-    plan::Change,
+    plan::{Change, Purpose},
     step::Step,
     storage::save,
 };
 
+const DAY_MS: u64 = DAY_SECONDS * 1000;
 /// A request is not repeated within this.
-const ASK_PAUSE_MS: u64 = DAY_SECONDS * 1000;
+const ASK_PAUSE_MS: u64 = DAY_MS;
+/// Whoever was not heard for so long may have no Welcome.
+const ABSENT_MS: u64 = limits::MAILBOX_SECONDS * 1000;
 /// Each further admin waits so much longer before acting on somebody's request.
 const RANK_PAUSE_MS: u64 = 10 * 60 * 1000;
 /// From this request on all members are asked, whoever the admins are.
 const ASK_ALL: u32 = 2;
+/// After so many requests nobody seems to want this device back.
+const ASK_AT_MOST: u32 = 7;
 
 /// The group is torn for this device: the conversation says so, and the way back begins.
 pub(super) fn torn(step: &mut Step<'_>, conversation: &Conversation, state: &GroupState) -> Result<(), EngineError> {
@@ -114,6 +119,9 @@ fn ask(step: &mut Step<'_>, conversation: &Conversation, state: &GroupState, tor
         update(step, &row)?;
         return gathering::create_anew(step, conversation, &state.suspects);
     }
+    if torn && times >= ASK_AT_MOST {
+        return give_up(step, conversation.id);
+    }
     if times >= ASK_ALL {
         to = members::members(step.tx, conversation.id)?.iter().map(|member| member.id).collect();
     }
@@ -121,6 +129,12 @@ fn ask(step: &mut Step<'_>, conversation: &Conversation, state: &GroupState, tor
     let Some(request) = request(step, &state, torn)? else { return Ok(()) };
     let kind = JobKind::Ask { conversation: conversation.id, group: state.id, parcel: request.into_bytes(), to };
     outbox::enqueue(step, Lane::Handshakes(state.id), kind, 0)
+}
+
+/// Nobody has taken this device in again for a week: it was taken out meanwhile, or everybody else is gone.
+fn give_up(step: &mut Step<'_>, id: ConversationId) -> Result<(), EngineError> {
+    step.note(id, step.account.id, Happened::GaveUp);
+    opening::out(step, id, Standing::Removed)
 }
 
 fn request(step: &mut Step<'_>, state: &GroupState, torn: bool) -> Result<Option<Body>, EngineError> {
@@ -188,6 +202,36 @@ pub fn asked(step: &mut Step<'_>, request: &parcel::Rejoin) -> Result<(), Engine
     }
     let change = Change::Readd { member: member.id, key_package: request.key_package.clone() };
     enqueue_in_turn(step, &conversation, change, rank)
+}
+
+/// An admin looks for members who may never have had their Welcome: they have not been heard for as long as a mailbox
+/// keeps one, or were left out when the group was created anew. They are added afresh, and looked for daily until then.
+pub(super) fn fetch_absent(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
+    let me = step.account.id;
+    let is_admin = conversation.many.as_ref().is_some_and(|many| many.admins.contains(&me));
+    let Some(group) = conversation.group.filter(|_| is_admin && conversation.is_member()) else { return Ok(()) };
+    let acting = acting(step, conversation, None)?;
+    let Some(rank) = acting.iter().position(|id| *id == me) else { return Ok(()) };
+    let tomorrow_ms = step.now_ms.saturating_sub(ABSENT_MS - DAY_MS);
+    let (mut silent, mut left_out) = (Vec::new(), Vec::new());
+    for member in members::everybody(step.tx, conversation.id)? {
+        // Each further admin waits a day longer.
+        let since_ms = step.since(member.since_ms).saturating_sub(rank as u64 * DAY_MS);
+        let welcome = !member.leaving && !member.retired && !member.alarm;
+        if member.present && !member.heard && welcome && since_ms > ABSENT_MS {
+            silent.push(member.id);
+            save(step.tx, &Member { since_ms: tomorrow_ms, ..member })?;
+        } else if !member.present && member.left_out && welcome && since_ms > DAY_MS {
+            left_out.push(member.id);
+            save(step.tx, &Member { since_ms: step.now_ms, ..member })?;
+        }
+    }
+    for (wanted, purpose) in [(silent, Purpose::Readd { group }), (left_out, Purpose::Add)] {
+        if !wanted.is_empty() {
+            gathering::gather(step, conversation.id, wanted, purpose)?;
+        }
+    }
+    Ok(())
 }
 
 /// Queues a change that any of those who act as admins can make, each later than the one before.

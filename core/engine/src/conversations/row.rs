@@ -86,8 +86,9 @@ pub struct GroupState {
     pub id: GroupId,
     pub conversation: ConversationId,
     pub counter: u32,
+    /// When it was made, and its Welcome accepted by the relay, or when it was joined (Unix milliseconds).
     #[serde(default)]
-    pub created_at_ms: u64,
+    pub begun_at_ms: u64,
     /// Something of somebody else has opened in it.
     #[serde(default)]
     pub heard: bool,

@@ -18,7 +18,7 @@ use super::{
     group::with_group,
     looks::{enqueue_read, look},
     members,
-    opening::secure_anew,
+    opening::{self, secure_anew},
     rejoin,
     row::{GroupState, Pending, group, known},
 };
@@ -126,6 +126,9 @@ pub fn claim(
     change: &Change,
 ) -> Result<Claim, EngineError> {
     let row = known(step.tx, conversation)?;
+    if row.is_invited() {
+        return Ok(Claim::Wait);
+    }
     if !row.is_member() {
         return pointless(step, conversation, change);
     }
@@ -314,17 +317,27 @@ pub fn receive(step: &mut Step<'_>, commit: &parcel::Commit) -> Result<Progress,
 
 /// Looks at the slots of all groups that were not looked at for a while: when the device connects, and daily. Whoever
 /// is torn asks again.
-pub fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<(), EngineError> {
+///
+/// The conversations in which nobody may have had what was sent: they have got a fresh group.
+pub fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<Vec<ConversationId>, EngineError> {
     let pause = if connected_now { LOOK_PAUSE_MS } else { DAY_MS };
     let states: Vec<GroupState> = crate::storage::all(step.tx, b"")?;
+    let mut renewed = Vec::new();
     for state in states {
         if state.torn {
             rejoin::ask_again(step, &state)?;
-        } else if step.since(state.looked_at_ms) >= pause && !state.awaits_welcome {
+            continue;
+        }
+        let due = step.since(state.looked_at_ms) >= pause;
+        if due && !state.awaits_welcome {
             look(step, &state)?;
         }
+        if due || connected_now {
+            rejoin::fetch_absent(step, &known(step.tx, state.conversation)?)?;
+            renewed.extend(opening::renew_unheard(step, &state)?.then_some(state.conversation));
+        }
     }
-    Ok(())
+    Ok(renewed)
 }
 
 /// The slot to read; `None` where the group is gone, or not to be followed any more.

@@ -13,7 +13,7 @@ use sealpost_wire::{
 
 use crate::{
     command::Request,
-    conversations::{self, Conversation, ConversationId, Route, members},
+    conversations::{self, Conversation, ConversationId, Route, Standing, members},
     error::EngineError,
     fact::Happened,
     messages,
@@ -49,7 +49,10 @@ pub fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, Eng
         },
         JobKind::Behind { conversation, member, parcel, until_ms, .. } => {
             let present = members::is_present(step.tx, *conversation, *member)?;
-            if !present || *until_ms <= step.now_ms || !conversations::known(step.tx, *conversation)?.takes_part() {
+            let row = conversations::known(step.tx, *conversation)?;
+            // Whoever left still delivers what they wrote, their word that they leave above all.
+            let delivers = row.takes_part() || row.many.is_some_and(|many| many.standing == Standing::Left);
+            if !present || *until_ms <= step.now_ms || !delivers {
                 return pointless(step, &job);
             }
             (*conversation, parcel.clone(), vec![*member])
@@ -58,7 +61,7 @@ pub fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, Eng
     };
     let conversation = conversations::known(step.tx, conversation)?;
     let routes = match &job.kind {
-        JobKind::Welcome { .. } => conversations::routes_by_card(step, &conversation, &to)?,
+        JobKind::Welcome { .. } | JobKind::Ask { .. } => conversations::routes_by_card(step, &conversation, &to)?,
         _ => conversations::routes(step, &conversation, &to)?,
     };
     if routes.is_empty() {
@@ -167,9 +170,9 @@ fn fall_behind(
     }
     let delivery_id = job.sealed.as_ref().map_or_else(|| DeliveryId(step.random_bytes()), |sealed| sealed.delivery_id);
     let until_ms = step.now_ms + limits::RESEAL_SECONDS * 1000;
-    // Where no other token is left, and for a Welcome, which went by a card before, it begins anew after a pause.
+    // Where no other token is left, and for what went by a card before, it begins anew after a pause.
     let tokens = conversations::routes(step, conversation, &[member])?.pop().map_or(0, |route| route.tokens.len());
-    let by_card = matches!(job.kind, JobKind::Welcome { .. });
+    let by_card = matches!(job.kind, JobKind::Welcome { .. } | JobKind::Ask { .. });
     let anew = tried >= tokens || by_card;
     let pause_ms = if anew { pause_ms.max(SOON_MS) } else { pause_ms };
     let tried = if anew { 0 } else { tried };

@@ -17,7 +17,7 @@ use sealpost_wire::{id::UserId, suite::Suite};
 use super::{
     FORWARD_DISTANCE, GroupId, GroupProfile, Member, MessageKind, MlsError, OUT_OF_ORDER_TOLERANCE, PAST_EPOCHS,
     Session, ciphersuite, departed, key_packages, leaf, message,
-    secrets::{Ratchet, Scope},
+    rows::{Ratchet, Scope},
     suite,
 };
 use crate::storage::StorageError;

@@ -21,13 +21,12 @@ use sealpost_wire::{
 };
 
 use super::{
-    Member, MlsError, Session, ciphersuite, leaf,
+    Member, MlsError, Session, ciphersuite,
+    leaf::{self, EXPIRY_EXTENSION},
     profile::PROFILE_EXTENSION,
     rows::{Row, other_key, other_key_of, other_prefix},
 };
 
-/// The type of our key package extension, from the range for private use: expiry in seconds, 8 bytes, big endian.
-pub(super) const EXPIRY_EXTENSION: u16 = 0xF5EB;
 /// A Welcome may wait in the mailbox for its whole life, and clocks differ.
 const KEEP_AFTER_EXPIRY_SECONDS: u64 = MAILBOX_SECONDS + DAY_SECONDS;
 

@@ -17,8 +17,10 @@ use openmls_traits::crypto::OpenMlsCrypto;
 use sealpost_crypto::keys::is_sealing_key;
 use sealpost_wire::{id::UserId, suite::Suite};
 
-use super::{MlsError, ciphersuite, key_packages::EXPIRY_EXTENSION, profile::PROFILE_EXTENSION};
+use super::{MlsError, ciphersuite, profile::PROFILE_EXTENSION};
 
+/// The type of our key package extension, from the range for private use: expiry in seconds, 8 bytes, big endian.
+pub(super) const EXPIRY_EXTENSION: u16 = 0xF5EB;
 /// The type of our leaf extension, from the range for private use (RFC 9420, 17.3): an X25519 key, 32 bytes.
 const SEALING_EXTENSION: u16 = 0xF5EC;
 

@@ -14,7 +14,6 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::secrets::Scope;
 use crate::storage::{self, Direction, StorageError, Table, Write};
 
 /// What a row holds. The numbers are for good: old databases hold them (2 and 7 were used otherwise).
@@ -47,6 +46,27 @@ pub(super) enum Row {
     KeyPackageExpiry = 36,
     /// Ours: a key package that a Welcome was opened with. Key: reference.
     UsedKeyPackage = 37,
+}
+
+/// What may differ from what is stored when openmls hands the secrets over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Scope {
+    #[default]
+    Everything,
+    /// What one message changes.
+    Message(Ratchet),
+    /// They are handed over again at once.
+    Nothing,
+}
+
+/// What a message moves on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ratchet {
+    pub epoch: u64,
+    pub leaf: u32,
+    pub is_current: bool,
+    /// Its row is known to be there.
+    pub is_stored: bool,
 }
 
 /// The rows, with what this session changed.

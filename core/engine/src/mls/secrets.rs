@@ -13,31 +13,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     lists::{self, Divided, HOLDERS, LISTS, element_key, list_head, list_number, map_head},
-    rows::{Row, Rows, encode, group_key},
+    rows::{Ratchet, Row, Rows, Scope, encode, group_key},
     walk::{Visitor, walk},
 };
 use crate::storage::{self, StorageError, Table};
-
-/// What may differ from what is stored when openmls hands the secrets over.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Scope {
-    #[default]
-    Everything,
-    /// What one message changes.
-    Message(Ratchet),
-    /// They are handed over again at once.
-    Nothing,
-}
-
-/// What a message moves on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ratchet {
-    pub epoch: u64,
-    pub leaf: u32,
-    pub is_current: bool,
-    /// Its row is known to be there.
-    pub is_stored: bool,
-}
 
 const HANDSHAKE: usize = 2;
 const APPLICATION: usize = 3;

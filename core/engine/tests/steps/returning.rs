@@ -8,7 +8,7 @@ use sealpost_engine::command::Command;
 use crate::{
     club::over_both_suites,
     person::Fate,
-    town::{ADA, BEN, CLO, DAY_MS, HOUR_MS, is_commit},
+    town::{ADA, BEN, CLO, DAY_MS, HOUR_MS, is_commit, is_welcome},
 };
 
 #[test]
@@ -31,6 +31,44 @@ fn who_was_away_for_longer_than_slots_are_kept_is_added_afresh() {
         assert!(town.happened(CLO).contains(&Happened::BackAgain), "{:?}", town.happened(CLO));
         assert!(town.happened(BEN).contains(&Happened::CameBack(clo)));
         assert_eq!(town.standing(CLO), Some(Standing::Member));
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
+fn who_did_not_fetch_the_welcome_in_a_month_is_added_afresh() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN]);
+        let (club, clo) = (town.club_id(ADA), town.id(CLO));
+        town.disconnects(CLO);
+        town.command(ADA, Command::AddMembers { conversation: club, members: vec![clo] });
+        town.settles();
+        town.relay.account(clo).mailbox.clear();
+        town.passes(31 * DAY_MS);
+        town.connects(CLO);
+        town.settles();
+        assert_eq!(town.standing(CLO), None);
+        town.disconnects(ADA);
+        town.connects(ADA);
+        town.settles();
+        assert_eq!(town.standing(CLO), Some(Standing::Member));
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
+fn a_welcome_back_into_a_group_that_was_created_anew_meanwhile_changes_nothing() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let club = town.club_id(ADA);
+        town.command(CLO, Command::StartOver { next_secret: vec![3; 32] });
+        while town.performs(CLO) {}
+        town.people[ADA].next(is_welcome, Fate::Hold);
+        while town.receives(ADA) || town.performs(ADA) {}
+        town.command(ADA, Command::RecreateGroup { conversation: club, without: Vec::new() });
+        town.settle();
+        town.releases(ADA);
+        town.settles();
         town.club_talks(&[ADA, BEN, CLO]);
     });
 }

@@ -1,10 +1,10 @@
 //! Accounts: claimed once, moved off their number, retired, deleted; their IDs stay taken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use sealpost_wire::{api::directory::DirectoryEntry, id::UserId, limits::DAY_SECONDS};
 
-use super::{LISTED, State, code::Redeemed, directory::Packages, mailbox::Mailbox};
+use super::{LISTED, State, code::Redeemed, mailbox::Mailbox};
 use crate::store::{
     self, FormerId, Found, Hash, NewAccount, NumberLinking, NumberProof, NumberToken, Proof, Registration,
     SessionOpened, TokenHash, hour_after,
@@ -12,6 +12,13 @@ use crate::store::{
 
 /// How long a retired or deleted ID's tokens and key are kept.
 const FORMER_SECONDS: u64 = 400 * DAY_SECONDS;
+
+/// Key packages of one suite.
+#[derive(Default)]
+pub struct Packages {
+    pub one_time: VecDeque<Vec<u8>>,
+    pub last_resort: Option<Vec<u8>>,
+}
 
 pub struct Account {
     entry: DirectoryEntry,

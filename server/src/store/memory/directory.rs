@@ -1,7 +1,5 @@
 //! Key packages: each one-time package is handed out once, then the last-resort one.
 
-use std::collections::VecDeque;
-
 use sealpost_wire::{
     api::directory::{KeyPackageCount, KeyPackages},
     id::UserId,
@@ -10,13 +8,6 @@ use sealpost_wire::{
 
 use super::{State, account::Account};
 use crate::store::{Addressee, Delivered, PackagesAdded, Taken};
-
-/// Those of one suite.
-#[derive(Default)]
-pub struct Packages {
-    one_time: VecDeque<Vec<u8>>,
-    last_resort: Option<Vec<u8>>,
-}
 
 impl State {
     pub fn add_key_packages(&mut self, id: UserId, packages: Vec<KeyPackages>, replace: bool) -> PackagesAdded {
