@@ -56,6 +56,15 @@ impl World {
         Ok(())
     }
 
+    /// Whoever was taken out, and lost the keys before reading that, goes on asking to come back for a week.
+    fn asks_in_vain_for(&self, who: usize, club: usize) -> bool {
+        self.is_torn(who, club) && self.model.is_gone(club, who)
+    }
+
+    pub fn asks_in_vain(&self, who: usize) -> bool {
+        (0..self.clubs.len()).any(|club| self.asks_in_vain_for(who, club))
+    }
+
     fn people_and_clubs(&self) -> Vec<(usize, usize)> {
         let clubs = self.clubs.len();
         (0..self.devices.len()).flat_map(|who| (0..clubs).map(move |club| (who, club))).collect()
@@ -63,9 +72,8 @@ impl World {
 
     /// Who says of themselves that they are members.
     fn inside(&self, club: usize) -> Vec<usize> {
-        // Whoever was taken out, and lost the keys before reading that, goes on asking to come back for a week.
-        let asks_in_vain = |who: usize| self.is_torn(who, club) && self.model.is_gone(club, who);
-        let is_member = |who: &usize| self.standing(*who, club) == Some(Standing::Member) && !asks_in_vain(*who);
+        let is_member =
+            |who: &usize| self.standing(*who, club) == Some(Standing::Member) && !self.asks_in_vain_for(*who, club);
         (0..self.devices.len()).filter(is_member).collect()
     }
 

@@ -1,5 +1,6 @@
 //! Public keys by ID, and key packages for those who hold a token.
 
+use sealpost_crypto::hash::sha256;
 use sealpost_wire::{
     api::directory::{DirectoryEntry, KeyPackageAnswer, KeyPackageCount, KeyPackageRequest, KeyPackages},
     error::ErrorCode,
@@ -34,7 +35,8 @@ impl Service {
     ) -> Result<Vec<KeyPackageCount>, Refusal> {
         self.check_disk(self.config.disk.uploads_bytes)?;
         check_key_packages(&packages, suites)?;
-        match self.store.add_key_packages(id, packages, replace).await? {
+        let batch = sha256(&serde_json::to_vec(&packages).map_err(|_| Refusal::malformed("key packages"))?);
+        match self.store.add_key_packages(id, packages, batch, replace).await? {
             PackagesAdded::Added => self.key_package_counts(id).await,
             PackagesAdded::TooMany => Err(Refusal::new(ErrorCode::TooLarge, "one_time: 50 per suite in all")),
         }

@@ -112,9 +112,15 @@ async fn key_packages(open: &impl Fn() -> Arc<dyn Store>) {
     let wrong = open().take_key_package(addressee(1, 9), vec![3], NOW).await;
     assert_eq!(wrong, Ok(Taken::Refused(Delivered::TokenRefused)));
     let more = |count| vec![KeyPackages { suite: 3, one_time: vec![vec![4]; count], last_resort: vec![] }];
-    assert_eq!(open().add_key_packages(id(1), more(50), false).await, Ok(PackagesAdded::Added));
-    assert_eq!(open().add_key_packages(id(1), more(1), false).await, Ok(PackagesAdded::TooMany));
-    assert_eq!(open().add_key_packages(id(1), more(1), true).await, Ok(PackagesAdded::Added));
+    assert_eq!(open().add_key_packages(id(1), more(50), [1; 32], false).await, Ok(PackagesAdded::Added));
+    assert_eq!(open().add_key_packages(id(1), more(1), [2; 32], false).await, Ok(PackagesAdded::TooMany));
+    for _ in 0..2 {
+        assert_eq!(open().add_key_packages(id(1), more(1), [3; 32], true).await, Ok(PackagesAdded::Added));
+    }
+    let Ok(Taken::Package { left: 0, .. }) = ask(vec![3]).await else { panic!("the only one") };
+    assert_eq!(open().add_key_packages(id(1), more(1), [3; 32], false).await, Ok(PackagesAdded::Added));
+    assert_eq!(ask(vec![3]).await, Ok(Taken::Nothing), "what was handed out stays so");
+    assert_eq!(open().add_key_packages(id(1), more(1), [4; 32], false).await, Ok(PackagesAdded::Added));
     let counts = open().key_package_counts(id(1)).await.expect("counts");
     assert_eq!(counts.iter().map(|count| (count.suite, count.one_time)).collect::<Vec<_>>(), [(3, 1)]);
 }

@@ -66,8 +66,15 @@ pub trait Store: Send + Sync + 'static {
     fn withdraw_code(&self, number: NumberToken, now: u64) -> Answer<'_, ()>;
     fn add_invitation(&self, code: Hash, expires_at: u64) -> Answer<'_, ()>;
 
-    /// Adds one-time packages and replaces last-resort ones; `replace` drops the old ones first.
-    fn add_key_packages(&self, id: UserId, packages: Vec<KeyPackages>, replace: bool) -> Answer<'_, PackagesAdded>;
+    /// Adds one-time packages and replaces last-resort ones; `replace` drops the old ones first. The batch that was
+    /// added last adds nothing: whoever repeats it has missed the answer, and some may be handed out already.
+    fn add_key_packages(
+        &self,
+        id: UserId,
+        packages: Vec<KeyPackages>,
+        batch: Hash,
+        replace: bool,
+    ) -> Answer<'_, PackagesAdded>;
     fn key_package_counts(&self, id: UserId) -> Answer<'_, Vec<KeyPackageCount>>;
     /// Takes the first one-time package, or copies the last-resort one, of the first suite that there is.
     fn take_key_package(&self, asked: Addressee, suites: Vec<u16>, now: u64) -> Answer<'_, Taken>;

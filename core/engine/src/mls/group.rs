@@ -103,11 +103,12 @@ impl Group {
     /// [`MlsError::AlreadyJoined`], [`MlsError::NoKeyPackage`], [`MlsError::WelcomeRefused`]; [`MlsError::Forbidden`]
     /// for a group that is not made as ours are.
     pub fn join(session: &mut Session<'_>, welcome: &[u8]) -> Result<Joined, MlsError> {
+        let hash = sha256(welcome);
         let message = MlsMessageIn::tls_deserialize_exact_bytes(welcome);
         let Ok(MlsMessageBodyIn::Welcome(welcome)) = message.map(MlsMessageIn::extract) else {
             return Err(MlsError::WelcomeRefused("it is not a welcome".to_owned()));
         };
-        let reference = key_packages::addressed(session, &welcome)?;
+        let reference = key_packages::addressed(session, &welcome, hash)?;
         let config = MlsGroupJoinConfig::builder()
             .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
             .max_past_epochs(PAST_EPOCHS)
@@ -132,7 +133,7 @@ impl Group {
         // Members refuse such a key when it comes; of the first leaf nobody was there to do so.
         let mut members = group.roster.iter().map(|(_, member)| member);
         members.try_for_each(Member::check_sealing_key).map_err(MlsError::Forbidden)?;
-        key_packages::note_used(session, &reference)?;
+        key_packages::note_used(session, &reference, hash)?;
         Ok(Joined { group, adder })
     }
 

@@ -118,21 +118,22 @@ pub(super) fn check_added(key_package: &KeyPackage, crypto: &RustCrypto) -> Resu
     leaf::check(added, key_package.ciphersuite(), crypto)
 }
 
-/// Notes that the key package of this device that the Welcome names is used.
-pub(super) fn note_used(session: &Session<'_>, reference: &KeyPackageRef) -> Result<(), MlsError> {
-    session.rows().put(other_key(Row::UsedKeyPackage, reference)?, Vec::new());
+/// Notes which Welcome (by its hash) has used this key package of the device.
+pub(super) fn note_used(session: &Session<'_>, reference: &KeyPackageRef, hash: [u8; 32]) -> Result<(), MlsError> {
+    session.rows().put(other_key(Row::UsedKeyPackage, reference)?, hash.to_vec());
     Ok(())
 }
 
-/// The reference in the Welcome whose key package's secrets this device holds.
-pub(super) fn addressed(session: &Session<'_>, welcome: &Welcome) -> Result<KeyPackageRef, MlsError> {
+/// The reference in the Welcome whose key package's secrets this device holds. Another Welcome than the one that has
+/// used them up is for a key package that was handed out twice.
+pub(super) fn addressed(session: &Session<'_>, welcome: &Welcome, hash: [u8; 32]) -> Result<KeyPackageRef, MlsError> {
     let mut used = false;
     for secrets in welcome.secrets() {
         let reference = secrets.new_member();
         if session.rows().value(&other_key(Row::KeyPackage, &reference)?)?.is_some() {
             return Ok(reference);
         }
-        used |= session.rows().value(&other_key(Row::UsedKeyPackage, &reference)?)?.is_some();
+        used |= session.rows().value(&other_key(Row::UsedKeyPackage, &reference)?)?.is_some_and(|by| by == hash);
     }
     Err(if used { MlsError::AlreadyJoined } else { MlsError::NoKeyPackage })
 }

@@ -44,7 +44,7 @@ pub(super) enum Row {
     PreSharedKey = 35,
     /// Ours: when a key package expires. Key: time (big endian), key package's row key.
     KeyPackageExpiry = 36,
-    /// Ours: a key package that a Welcome was opened with. Key: reference.
+    /// Ours: the SHA-256 of the Welcome that a key package was used by. Key: reference.
     UsedKeyPackage = 37,
 }
 

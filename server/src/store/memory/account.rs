@@ -30,6 +30,8 @@ pub struct Account {
     pub retire_at: u64,
     pub tokens: Vec<TokenHash>,
     pub packages: BTreeMap<u16, Packages>,
+    /// Which key packages were added last.
+    pub last_batch: Option<Hash>,
     pub mailbox: Mailbox,
 }
 
@@ -72,6 +74,7 @@ impl State {
             retire_at: 0,
             tokens: rounded(new.tokens),
             packages: BTreeMap::new(),
+            last_batch: None,
             mailbox: Mailbox::default(),
         };
         account.add_packages(new.key_packages);

@@ -7,11 +7,20 @@ use sealpost_wire::{
 };
 
 use super::{State, account::Account};
-use crate::store::{Addressee, Delivered, PackagesAdded, Taken};
+use crate::store::{Addressee, Delivered, Hash, PackagesAdded, Taken};
 
 impl State {
-    pub fn add_key_packages(&mut self, id: UserId, packages: Vec<KeyPackages>, replace: bool) -> PackagesAdded {
+    pub fn add_key_packages(
+        &mut self,
+        id: UserId,
+        packages: Vec<KeyPackages>,
+        batch: Hash,
+        replace: bool,
+    ) -> PackagesAdded {
         let Some(account) = self.accounts.get_mut(&id) else { return PackagesAdded::Added };
+        if account.last_batch == Some(batch) {
+            return PackagesAdded::Added;
+        }
         for suite in &packages {
             let standing = if replace { 0 } else { account.one_time(suite.suite) };
             if standing + suite.one_time.len() > limits::KEY_PACKAGES {
@@ -22,6 +31,7 @@ impl State {
             account.packages.clear();
         }
         account.add_packages(packages);
+        account.last_batch = Some(batch);
         PackagesAdded::Added
     }
 

@@ -121,8 +121,14 @@ impl Store for MemoryStore {
         })
     }
 
-    fn add_key_packages(&self, id: UserId, packages: Vec<KeyPackages>, replace: bool) -> Answer<'_, PackagesAdded> {
-        self.at_once(|state| state.add_key_packages(id, packages, replace))
+    fn add_key_packages(
+        &self,
+        id: UserId,
+        packages: Vec<KeyPackages>,
+        batch: Hash,
+        replace: bool,
+    ) -> Answer<'_, PackagesAdded> {
+        self.at_once(|state| state.add_key_packages(id, packages, batch, replace))
     }
 
     fn key_package_counts(&self, id: UserId) -> Answer<'_, Vec<KeyPackageCount>> {

@@ -8,15 +8,20 @@ use sealpost_wire::{
 };
 
 use super::{delivery, row_of};
-use crate::store::{Addressee, Delivered, PackagesAdded, Taken};
+use crate::store::{Addressee, Delivered, Hash, PackagesAdded, Taken};
 
 pub fn add_key_packages(
     tx: &Connection,
     id: UserId,
     packages: &[KeyPackages],
+    batch: Hash,
     replace: bool,
 ) -> rusqlite::Result<PackagesAdded> {
     let Some(account) = row_of(tx, id)? else { return Ok(PackagesAdded::Added) };
+    let last = "SELECT last_batch FROM account WHERE account = ?1";
+    if tx.query_row(last, [account], |row| row.get::<_, Vec<u8>>(0))? == batch {
+        return Ok(PackagesAdded::Added);
+    }
     for suite in packages {
         let standing = if replace { 0 } else { count(tx, account, suite.suite)? as usize };
         if standing + suite.one_time.len() > limits::KEY_PACKAGES {
@@ -27,6 +32,7 @@ pub fn add_key_packages(
         tx.execute("DELETE FROM key_package WHERE account = ?1", [account])?;
     }
     insert_key_packages(tx, account, packages)?;
+    tx.execute("UPDATE account SET last_batch = ?2 WHERE account = ?1", params![account, batch])?;
     Ok(PackagesAdded::Added)
 }
 

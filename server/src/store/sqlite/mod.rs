@@ -105,8 +105,14 @@ impl Store for SqliteStore {
         self.writer.write(move |tx| code::add_invitation(tx, &code, expires_at))
     }
 
-    fn add_key_packages(&self, id: UserId, packages: Vec<KeyPackages>, replace: bool) -> Answer<'_, PackagesAdded> {
-        self.writer.write(move |tx| directory::add_key_packages(tx, id, &packages, replace))
+    fn add_key_packages(
+        &self,
+        id: UserId,
+        packages: Vec<KeyPackages>,
+        batch: Hash,
+        replace: bool,
+    ) -> Answer<'_, PackagesAdded> {
+        self.writer.write(move |tx| directory::add_key_packages(tx, id, &packages, batch, replace))
     }
 
     fn key_package_counts(&self, id: UserId) -> Answer<'_, Vec<KeyPackageCount>> {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::store::StoreError;
 
 /// In order; the version of a database is the number of those that it has seen.
-const MIGRATIONS: &[(&str, &str)] = &[("first", FIRST)];
+const MIGRATIONS: &[(&str, &str)] = &[("first", FIRST), ("key package batches", BATCHES)];
 
 const FIRST: &str = "
 CREATE TABLE relay (incarnation INTEGER NOT NULL) STRICT;
@@ -92,6 +92,9 @@ CREATE TABLE blob (name BLOB PRIMARY KEY, owner_hash BLOB NOT NULL, expires_at I
     STRICT, WITHOUT ROWID;
 CREATE INDEX blob_by_expiry ON blob (expires_at);
 ";
+
+/// The SHA-256 of the key packages that were added last.
+const BATCHES: &str = "ALTER TABLE account ADD COLUMN last_batch BLOB NOT NULL DEFAULT x'';";
 
 /// Brings a database to this program's version. A newer one is refused, not touched.
 pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
