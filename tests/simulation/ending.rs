@@ -8,7 +8,7 @@ use sealpost_engine::{
     identity::AccountState,
     messages::{Body, Message, MessageState},
     mls::{Group, GroupId, Session},
-    outbox::Blocked,
+    outbox::{Blocked, JobKind},
     storage::{Direction, Read, Table, all},
 };
 use sealpost_wire::id::{MessageId, UserId};
@@ -202,6 +202,10 @@ impl World {
         let mut jobs: Vec<_> = device.jobs().into_iter().map(|job| (job.kind, job.blocked)).collect();
         // What somebody wrote before learning that they are out stands there, and says why.
         jobs.retain(|(_, blocked)| *blocked != Some(Blocked::NotAMember));
+        // Whoever left delivers that for a week, also to those who are gone as well.
+        jobs.retain(
+            |(kind, _)| !matches!(kind, JobKind::Behind { conversation, .. } if self.has_left(who, *conversation)),
+        );
         if !jobs.is_empty() && !self.asks_in_vain(who) {
             let kinds: Vec<String> = jobs.iter().map(|job| format!("{job:?}").chars().take(60).collect()).collect();
             return Err(format!("the outbox is not empty: of {name}, {kinds:?}").into());

@@ -295,10 +295,11 @@ fn merge(step: &mut Step<'_>, state: &mut GroupState, receipt: &[u8]) -> Result<
 /// A commit came through the mailbox.
 pub fn receive(step: &mut Step<'_>, commit: &parcel::Commit) -> Result<Progress, EngineError> {
     let Ok(id) = <[u8; 16]>::try_from(commit.group.as_slice()).map(GroupId) else { return Ok(Progress::Unchanged) };
-    let Some(mut state) = group(step.tx, id)? else { return Ok(Progress::Unchanged) };
+    // Whoever was taken out, and waits for the Welcome back, has nothing to look with.
+    let Some(mut state) = group(step.tx, id)?.filter(|state| !state.torn) else { return Ok(Progress::Unchanged) };
     let here = with_group(step, &id, |session, group| Ok((group.epoch(), commits::slot(group, session, 0)?.0)))?;
     let Some((epoch, name)) = here else { return Ok(Progress::Unchanged) };
-    if commit.epoch < epoch || state.torn {
+    if commit.epoch < epoch {
         return Ok(Progress::Unchanged);
     }
     let receipted = verify_receipt(&step.account.receipt_key, &name, &commit.content, &commit.receipt);

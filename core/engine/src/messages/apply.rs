@@ -223,8 +223,8 @@ fn seal_anew(step: &mut Step<'_>, conversation: &Conversation, body: &[u8]) -> R
         return Ok(());
     };
     let Some(message) = row::message_by_id(step.tx, conversation.id, step.account.id, target)? else { return Ok(()) };
-    // Many may ask for it at once; one repetition serves them all.
-    if conversation.many.is_some() && compose::is_queued(step, conversation, target)? {
+    // Many may ask for it at once; one repetition serves them all. What is sealed already is what they can't open.
+    if conversation.many.is_some() && compose::is_to_be_sealed(step, conversation, target)? {
         return Ok(());
     }
     compose::repeat(step, conversation, &message)

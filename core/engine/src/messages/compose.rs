@@ -10,7 +10,7 @@ use crate::{
     content::{Content, kind},
     conversations::{self, Conversation, ConversationId, ensure_group},
     error::EngineError,
-    outbox::{self, JobKind, Lane},
+    outbox::{self, Job, JobKind, Lane},
     step::Step,
 };
 
@@ -307,6 +307,17 @@ pub fn is_leave(content: &[u8]) -> bool {
 pub(super) fn is_queued(step: &Step<'_>, conversation: &Conversation, id: MessageId) -> Result<bool, EngineError> {
     let is_it = |kind: &JobKind| matches!(kind, JobKind::Content { message: Some(message), .. } if *message == id);
     Ok(outbox::lane(step.tx, Lane::Contents(conversation.id))?.iter().any(|job| is_it(&job.kind)))
+}
+
+/// Whether this message waits to be sealed.
+pub(super) fn is_to_be_sealed(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    id: MessageId,
+) -> Result<bool, EngineError> {
+    let is_it = |job: &Job| matches!(job.kind, JobKind::Content { message: Some(message), .. } if message == id);
+    let jobs = outbox::lane(step.tx, Lane::Contents(conversation.id))?;
+    Ok(jobs.iter().any(|job| is_it(job) && job.sealed.is_none()))
 }
 
 /// Queues a receipt, joined to one that waits already. A stranger gets none.
