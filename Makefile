@@ -10,7 +10,7 @@ export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 export CARGO_PROFILE_DEV_DEBUG := line-tables-only
 
 help:
-	@echo "make demo   two people and a relay on this machine, in under a minute after the build"
+	@echo "make demo   three people, a group and a relay on this machine, in under a minute after the build"
 	@echo "make test   formatting, lints and all tests"
 	@echo "make bench  what the core costs, in ratios to what it is built on"
 	@echo "make simulate SEEDS=first..last   the simulation over more seeds than make test runs"

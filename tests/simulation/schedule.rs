@@ -127,7 +127,6 @@ impl Schedule {
             actions.push(Action::Device(0, Deed::Club(0, ClubDeed::Create(u32::MAX))));
         }
         actions.extend((0..count).map(|_| temper.action(&mut chance)));
-        temper.restrain(&mut actions);
         Self { seed, suite, people, cards, actions }
     }
 }

@@ -8,9 +8,6 @@ use crate::{
     schedule::{Action, ClubDeed, Cut, Deed, Fate},
 };
 
-/// Days that pass in a tame run: nothing expires at the relay.
-const TAME_DAYS: u64 = 25;
-
 pub struct Temper {
     people: usize,
     cuts: u64,
@@ -22,7 +19,6 @@ pub struct Temper {
     naps: u64,
     clocks: u64,
     clubs: u64,
-    wild: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -51,7 +47,6 @@ enum Verb {
 
 impl Temper {
     pub fn draw(chance: &mut Chance, people: usize, in_groups: bool) -> Self {
-        let wild = std::env::var_os("WILD").is_some();
         let mut some = |percent: u64, most: u64| if chance.percent(percent) { 1 + chance.below(most) } else { 0 };
         Self {
             people,
@@ -59,12 +54,11 @@ impl Temper {
             faults: some(50, 16),
             kills: some(50, 12),
             lies: some(20, 2),
-            copies: if wild { some(15, 2) } else { 0 },
-            blocks: if wild { some(25, 2) } else { 0 },
+            copies: some(15, 2),
+            blocks: some(25, 2),
             naps: some(25, 2),
-            clocks: if wild { some(10, 1) } else { 0 },
+            clocks: some(10, 1),
             clubs: if in_groups { 2 + some(80, 10) } else { 0 },
-            wild,
         }
     }
 
@@ -99,23 +93,6 @@ impl Temper {
             place -= weight;
         }
         Action::Settle
-    }
-
-    /// In a tame run nobody is away for so long that something expires, and nobody leaves a group or makes it anew.
-    pub fn restrain(&self, actions: &mut [Action]) {
-        let mut left = TAME_DAYS;
-        for action in actions.iter_mut().filter(|_| !self.wild) {
-            match action {
-                Action::Sleep(days) => {
-                    *days = (*days % 9).min(left);
-                    left -= *days;
-                }
-                Action::Device(_, Deed::Club(_, deed @ (ClubDeed::Leave | ClubDeed::Recreate))) => {
-                    *deed = ClubDeed::Accept;
-                }
-                _ => {}
-            }
-        }
     }
 
     fn drawn(&self, chance: &mut Chance, verb: Verb) -> Action {

@@ -17,7 +17,14 @@ use super::{
     tokens,
 };
 use crate::{
-    error::EngineError, fact::Happened, mls::GroupId, names::ConversationId, outbox, plan::Change, step::Step,
+    error::EngineError,
+    fact::Happened,
+    mls::GroupId,
+    names::ConversationId,
+    outbox,
+    plan::Change,
+    simulation::{Planted, planted},
+    step::Step,
     storage::save,
 };
 
@@ -71,7 +78,7 @@ pub fn left(step: &mut Step<'_>, id: ConversationId, author: UserId, proof: &[u8
     }
     save(step.tx, &Member { leaving: true, ..member })?;
     step.note(id, author, Happened::Left(author));
-    let Some(rank) = rank(step, &conversation)? else { return Ok(()) };
+    let Some(rank) = rank(step, &conversation)?.filter(|_| !planted(Planted::KeepLeavers)) else { return Ok(()) };
     let change = Change::Leaver { member: author, proof: proof.to_vec() };
     rejoin::enqueue_in_turn(step, &conversation, change, rank)
 }

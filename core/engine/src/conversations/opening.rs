@@ -292,7 +292,8 @@ pub(super) fn follow_peer(
     theirs: GroupId,
 ) -> Result<bool, EngineError> {
     let own = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten();
-    let deaf = |own: &GroupState| !own.heard && step.since(own.begun_at_ms) > limits::MAILBOX_SECONDS * 1000;
+    let old = |own: &GroupState| step.since(own.begun_at_ms) > limits::MAILBOX_SECONDS * 1000;
+    let deaf = |own: &GroupState| !own.heard && !own.awaits_welcome && old(own);
     if conversation.peer.is_none() || own.is_some_and(|own| !deaf(&own)) {
         return Ok(false);
     }

@@ -19,6 +19,7 @@ use crate::{
     messages,
     outbox::{self, Job, JobKind, Lane, Sealed},
     seen,
+    simulation::{Planted, planted},
     step::Step,
 };
 
@@ -161,7 +162,7 @@ fn fall_behind(
         _ => return Ok(()),
     };
     // Whoever is out has no use for more than the commit that says so, which also stands in its slot.
-    if !members::is_present(step.tx, conversation.id, member)? {
+    if !members::is_present(step.tx, conversation.id, member)? || planted(Planted::ForgetBehind) {
         return Ok(());
     }
     let lane = Lane::Behind(conversation.id, member);

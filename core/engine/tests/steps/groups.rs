@@ -132,6 +132,25 @@ fn who_leaves_while_the_group_is_created_anew_is_out_of_the_new_one() {
 }
 
 #[test]
+fn who_joins_after_somebody_left_hears_of_it() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN]);
+        let (club, clo) = (town.club_id(ADA), town.id(CLO));
+        town.disconnects(CLO);
+        town.command(ADA, Command::AddMembers { conversation: club, members: vec![clo] });
+        town.settles();
+        for who in [ADA, BEN] {
+            let club = town.club_id(who);
+            town.command(who, Command::LeaveGroup(club));
+        }
+        town.settles();
+        town.connects(CLO);
+        town.passes(HOUR_MS);
+        assert_eq!(town.club_members(CLO), [CLO]);
+    });
+}
+
+#[test]
 fn who_is_alone_in_a_group_writes_and_starts_again() {
     over_both_suites(|town| {
         let mut town = town.with_group(&[BEN]);

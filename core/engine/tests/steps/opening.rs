@@ -312,3 +312,56 @@ fn what_was_on_its_way_when_the_peer_started_over_is_sent_again() {
         town.still_talk();
     });
 }
+
+#[test]
+fn a_group_whose_welcome_expired_after_starting_over_is_made_anew() {
+    over_both_suites(|town| {
+        let mut town = town.talking();
+        let ada = town.id(ADA);
+        town.disconnects(ADA);
+        town.command(BEN, Command::StartOver { next_secret: vec![7; 32] });
+        town.settles();
+        town.passes(40 * DAY_MS);
+        town.relay.account(ada).mailbox.clear();
+        for who in [ADA, BEN] {
+            town.disconnects(who);
+            town.connects(who);
+        }
+        town.settles();
+        town.still_talk();
+    });
+}
+
+#[test]
+fn where_a_welcome_was_missed_while_its_sender_was_blocked_both_hear_each_other_again() {
+    for seed in 1..=6 {
+        let mut town = Town::new(Suite::Classical, seed);
+        let ada = town.id(ADA);
+        town.command(BEN, Command::BlockContact(ada));
+        town.says(ADA, BEN, "not heard");
+        town.settles();
+        town.command(BEN, Command::UnblockContact(ada));
+        town.settles();
+        town.says(BEN, ADA, "from Ben");
+        town.says(ADA, BEN, "from Ada");
+        town.settles();
+        assert!(town.texts(BEN, ADA).contains(&"from Ada".to_owned()), "seed {seed}");
+        assert!(town.texts(ADA, BEN).contains(&"from Ben".to_owned()), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_welcome_for_a_key_package_that_was_handed_out_twice_is_answered_with_an_own_group() {
+    over_both_suites(|mut town| {
+        town.meets(BEN, CLO);
+        town.meets(CLO, BEN);
+        let ben = town.id(BEN);
+        let before = town.relay.account(ben).packages.clone();
+        town.says(ADA, BEN, "from Ada");
+        town.settles();
+        town.relay.account(ben).packages = before;
+        town.says(CLO, BEN, "from Clo");
+        town.settles();
+        assert_eq!(town.texts(BEN, CLO), ["from Clo"]);
+    });
+}

@@ -8,7 +8,7 @@ use sealpost_engine::command::Command;
 use crate::{
     club::over_both_suites,
     person::Fate,
-    town::{ADA, BEN, CLO, DAY_MS, HOUR_MS, is_commit, is_welcome},
+    town::{ADA, BEN, CLO, DAY_MS, HOUR_MS, Town, is_commit, is_message, is_welcome},
 };
 
 #[test]
@@ -145,6 +145,74 @@ fn too_much_garbage_lets_the_admin_create_the_group_anew() {
         town.relay.spoils_slots = false;
         assert_eq!(town.relay.slots.len(), limits::SLOT_ATTEMPTS as usize);
         assert!(town.happened(BEN).contains(&Happened::CreatedAnew));
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
+fn who_was_taken_out_and_lost_the_keys_before_asks_for_a_week_and_gives_up() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (club, clo) = (town.club_id(ADA), town.id(CLO));
+        town.disconnects(CLO);
+        town.command(ADA, Command::RemoveMembers { conversation: club, members: vec![clo] });
+        town.settles();
+        town.relay.slots.values_mut().for_each(|content| *content = None);
+        town.relay.account(clo).mailbox.clear();
+        town.passes(31 * DAY_MS);
+        let day = |town: &mut Town| {
+            town.passes(DAY_MS + HOUR_MS);
+            town.disconnects(CLO);
+            town.connects(CLO);
+            town.settles();
+        };
+        (0..6).for_each(|_| day(&mut town));
+        assert_eq!(town.standing(CLO), Some(Standing::Member), "it still asks");
+        (0..3).for_each(|_| day(&mut town));
+        assert_eq!(town.standing(CLO), Some(Standing::Removed));
+        assert!(town.happened(CLO).contains(&Happened::GaveUp));
+        assert_eq!(town.job_kinds(CLO), []);
+        assert_eq!(town.club_members(ADA), [ADA, BEN]);
+    });
+}
+
+#[test]
+fn whom_a_group_created_anew_had_to_leave_out_is_added_when_a_key_package_is_there() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (club, clo) = (town.club_id(ADA), town.id(CLO));
+        town.disconnects(CLO);
+        let packages = std::mem::take(&mut town.relay.account(clo).packages);
+        town.command(ADA, Command::RecreateGroup { conversation: club, without: Vec::new() });
+        town.settles();
+        assert_eq!(town.club_members(ADA), [ADA, BEN]);
+        town.relay.account(clo).packages = packages;
+        town.passes(2 * DAY_MS);
+        for who in [CLO, ADA] {
+            town.disconnects(who);
+            town.connects(who);
+        }
+        town.settles();
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
+fn what_was_sealed_before_somebody_lost_the_keys_is_sealed_again_although_it_still_waits() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        town.disconnects(CLO);
+        town.command(CLO, Command::StartOver { next_secret: vec![3; 32] });
+        let club = town.club_id(ADA);
+        town.command(ADA, Command::RenameGroup { conversation: club, name: "next epoch".to_owned() });
+        town.settles();
+        town.people[ADA].next(is_message, Fate::AnswerLost);
+        town.club_says(ADA, "while Clo had no keys");
+        while town.performs(ADA) {}
+        town.connects(CLO);
+        town.settle();
+        town.passes(HOUR_MS);
+        assert!(town.club_texts(CLO).contains(&"while Clo had no keys".to_owned()));
         town.club_talks(&[ADA, BEN, CLO]);
     });
 }
