@@ -6,7 +6,7 @@ use std::{
 };
 
 use rustyline::ExternalPrinter;
-use sealpost_client::{Account, Connection, Event, Message};
+use sealpost_client::{Account, Connection, Error, Event, Message};
 use serde_json::json;
 
 use crate::{
@@ -78,7 +78,12 @@ impl<'a> Screen<'a> {
             Event::Message { conversation, position } | Event::Arrived { conversation, position }
                 if conversation == self.conversation =>
             {
-                let message = self.account.message(conversation, *position)?;
+                let message = match self.account.message(conversation, *position) {
+                    Ok(message) => message,
+                    // It stands at another place by now, of which another event tells.
+                    Err(Error::UnknownMessage) => return Ok(()),
+                    Err(error) => return Err(error.into()),
+                };
                 self.show(&message);
                 if !message.mine {
                     self.account.mark_read(conversation, *position)?;

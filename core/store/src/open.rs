@@ -24,8 +24,10 @@ use crate::{
 
 /// Two reading and two writing statements, and four scans, for each table.
 const CACHED_STATEMENTS: usize = 128;
-/// Only a checkpoint ever meets another connection of this process, and can be left to the next one.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
+/// Of the writer, only a checkpoint ever meets another connection of this process, and can be left to the next one.
+const WRITER_WAITS: Duration = Duration::from_millis(200);
+/// A reader has nothing else to do, and what it can't read somebody misses.
+const READER_WAITS: Duration = Duration::from_secs(10);
 
 /// Whether an account is begun or gone on with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,15 +108,15 @@ pub(crate) enum Access {
 
 /// A connection that has proved its key by reading the schema.
 pub(crate) fn connect(database: &Path, key: &[u8; 32], access: Access) -> rusqlite::Result<Connection> {
-    let flags = match access {
-        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
-        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+    let (flags, waits) = match access {
+        Access::Read => (OpenFlags::SQLITE_OPEN_READ_ONLY, READER_WAITS),
+        Access::Write => (OpenFlags::SQLITE_OPEN_READ_WRITE, WRITER_WAITS),
     };
     let connection = Connection::open_with_flags(database, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.execute_batch(&key_statement(key))?;
     // Else SQLCipher writes to the standard error stream of whoever uses it.
     connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.busy_timeout(waits)?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     if access == Access::Write {
