@@ -21,6 +21,8 @@ pub struct Model {
     /// Who came into a group or went, with the number of the last text before.
     moves: Vec<Move>,
     recreated: BTreeSet<usize>,
+    /// Everybody was away for longer than texts are sealed anew.
+    pub slept_long: bool,
 }
 
 pub struct Said {
@@ -126,7 +128,10 @@ impl Model {
     }
 
     pub fn loss(&self, one: usize, other: usize) -> Option<Loss> {
-        self.losses.get(&(one.min(other), one.max(other))).copied()
+        match self.losses.get(&(one.min(other), one.max(other))).copied() {
+            Some(Loss::StartedOver) if self.slept_long => Some(Loss::Expired),
+            loss => loss,
+        }
     }
 
     /// Whether something with anybody may be missing.

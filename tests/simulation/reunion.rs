@@ -89,8 +89,14 @@ impl World {
         let mut first = None;
         for who in inside {
             let name = self.name(who);
-            if self.members_of(who, club) != ids {
-                let (count, known) = (ids.len(), self.members_of(who, club).len());
+            let mut known = self.members_of(who, club);
+            // Nobody has read that they leave, and nobody will.
+            let left_unheard = |other: usize| {
+                self.standing(other, club) == Some(Standing::Left) && self.model.loss(who, other) == Some(Loss::Expired)
+            };
+            known.retain(|id| (0..self.devices.len()).all(|other| self.id(other) != *id || !left_unheard(other)));
+            if known != ids {
+                let (count, known) = (ids.len(), known.len());
                 return Err(format!("members differ about who is one: {name} knows {known} of {count}").into());
             }
             let many = self.club_of(who, club).and_then(|conversation| conversation.many);
@@ -143,11 +149,13 @@ impl World {
             let text =
                 |it: &Message| it.author == id && matches!(it.body, Body::Text(_) | Body::Deleted | Body::Unopened);
             let texts = |who: usize| self.messages(who, place, usize::MAX).into_iter().filter(text).collect::<Vec<_>>();
-            let (mut written, read) = (texts(author), texts(reader));
+            let (mut written, mut read) = (texts(author), texts(reader));
             // Their author was told whom a message has not reached within a week.
             written.retain(|it| !it.unreached.contains(&self.id(reader)));
             for message in &written {
                 match read.iter().find(|it| it.id == message.id) {
+                    // What was taken back before it was read is not sent again.
+                    None if message.body == Body::Deleted => {}
                     None => return Err(format!("a message is missing in a group: {names}, {:?}", message.body).into()),
                     Some(same) if same.body != message.body && loss.is_none() && !anew => {
                         return Err(format!(
@@ -158,6 +166,9 @@ impl World {
                     }
                     Some(_) => {}
                 }
+            }
+            for side in [&mut written, &mut read] {
+                side.retain(|it| it.body != Body::Deleted);
             }
             if loss.is_none() && !anew && !written.iter().map(|it| it.id).eq(read.iter().map(|it| it.id)) {
                 return Err(format!("messages stand in another order in a group: {names}").into());

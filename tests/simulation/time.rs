@@ -2,6 +2,8 @@
 
 use sealpost_engine::command::Input;
 
+use sealpost_wire::limits::{DAY_SECONDS, RESEAL_SECONDS};
+
 use crate::{
     broken::Held,
     clock::{DAY_MS, HOUR_MS, MINUTE_MS},
@@ -10,6 +12,8 @@ use crate::{
 
 /// A device without anything to do looks around this often.
 const LONGEST_SLEEP_MS: u64 = HOUR_MS;
+/// What was sealed with keys that are lost is sealed again for so long.
+const RESEAL_DAYS: u64 = RESEAL_SECONDS / DAY_SECONDS;
 /// A device that is woken more often than this in one moment is woken for nothing.
 const WAKES: usize = 200;
 
@@ -52,6 +56,7 @@ impl World {
     /// Everybody is away for days: no timer runs, no line is left.
     pub fn sleeps(&mut self, days: u64) -> Held {
         self.tells(|_| format!("{days} days pass, and everybody is away"));
+        self.model.slept_long |= days >= RESEAL_DAYS;
         self.clock.set(self.clock.now_ms() + days * DAY_MS);
         self.grows_old();
         for who in 0..self.devices.len() {

@@ -130,7 +130,8 @@ fn join_two(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Resu
     // Of two who start anew at once each may have let a group go in which the other has written.
     let counter = entered.profile.counter;
     let renewed = conversation.counter.is_some_and(|known| known < counter || (known == counter && counter > 0));
-    let state = first_state(step, &conversation, &entered);
+    // The peer is in it: that needs no message.
+    let state = GroupState { heard: true, ..first_state(step, &conversation, &entered) };
     save(step.tx, &state)?;
     take_in(step, &mut conversation, &state)?;
     stop_opening(step, conversation.id)?;

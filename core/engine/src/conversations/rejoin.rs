@@ -41,7 +41,7 @@ const ABSENT_MS: u64 = limits::MAILBOX_SECONDS * 1000;
 /// Each further admin waits so much longer before acting on somebody's request.
 const RANK_PAUSE_MS: u64 = 10 * 60 * 1000;
 /// From this request on all members are asked, whoever the admins are.
-const ASK_ALL: u32 = 2;
+const ASK_ALL: u32 = 1;
 /// After so many requests nobody seems to want this device back.
 const ASK_AT_MOST: u32 = 7;
 

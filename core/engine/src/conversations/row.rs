@@ -89,7 +89,7 @@ pub struct GroupState {
     /// When it was made, and its Welcome accepted by the relay, or when it was joined (Unix milliseconds).
     #[serde(default)]
     pub begun_at_ms: u64,
-    /// Something of somebody else has opened in it.
+    /// Somebody else is known to be in it: it was theirs, or something of theirs has opened.
     #[serde(default)]
     pub heard: bool,
     /// The peer has not been sent the Welcome yet: nothing is sealed before.
