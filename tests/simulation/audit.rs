@@ -16,7 +16,7 @@ use sealpost_crypto::{hash::sha256, seal, symmetric};
 use sealpost_engine::{
     conversations,
     mls::{GroupId, MessageKind, PAST_EPOCHS, Session, head},
-    outbox::JobId,
+    outbox::{JobId, JobKind},
 };
 use sealpost_wire::{
     envelope::Delivery,
@@ -156,13 +156,25 @@ impl Audit {
             Some(before)
                 if before.delivery_id != delivery.delivery_id
                     && before.group == group
-                    && before.epoch + PAST_EPOCHS as u64 >= epoch =>
+                    && before.epoch + PAST_EPOCHS as u64 >= epoch
+                    && !is_being_replaced(device, group) =>
             {
                 Err(format!("what still opens was sealed again: by {}", device.name).into())
             }
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the device has begun to make another group in this one's place: nobody may have it any more.
+fn is_being_replaced(device: &Device, group: GroupId) -> bool {
+    let state = conversations::group(&device.store, group).expect("groups are read");
+    device.jobs().into_iter().any(|job| match job.kind {
+        JobKind::FetchKeyPackage { conversation, .. } | JobKind::Welcome { conversation, .. } => {
+            state.as_ref().is_some_and(|state| state.conversation == conversation)
+        }
+        _ => false,
+    })
 }
 
 fn open(devices: &[Device], delivery: &Delivery) -> Option<Parcel> {

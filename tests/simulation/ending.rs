@@ -203,9 +203,11 @@ impl World {
         // What somebody wrote before learning that they are out stands there, and says why.
         jobs.retain(|(_, blocked)| *blocked != Some(Blocked::NotAMember));
         // Whoever left delivers that for a week, also to those who are gone as well.
-        jobs.retain(
-            |(kind, _)| !matches!(kind, JobKind::Behind { conversation, .. } if self.has_left(who, *conversation)),
-        );
+        let in_vain = |kind: &JobKind| match kind {
+            JobKind::Behind { conversation, .. } => self.delivers_in_vain(who, *conversation),
+            _ => false,
+        };
+        jobs.retain(|(kind, _)| !in_vain(kind));
         if !jobs.is_empty() && !self.asks_in_vain(who) {
             let kinds: Vec<String> = jobs.iter().map(|job| format!("{job:?}").chars().take(60).collect()).collect();
             return Err(format!("the outbox is not empty: of {name}, {kinds:?}").into());

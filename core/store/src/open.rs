@@ -24,6 +24,8 @@ use crate::{
 
 /// Two reading and two writing statements, and four scans, for each table.
 const CACHED_STATEMENTS: usize = 128;
+/// Pages that are at hand need not be read, decrypted and checked again: those of some thousand messages.
+const WRITER_CACHE_KIB: u32 = 16 << 10;
 /// Of the writer, only a checkpoint ever meets another connection of this process, and can be left to the next one.
 const WRITER_WAITS: Duration = Duration::from_millis(200);
 /// A reader has nothing else to do, and what it can't read somebody misses.
@@ -121,6 +123,7 @@ pub(crate) fn connect(database: &Path, key: &[u8; 32], access: Access) -> rusqli
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     if access == Access::Write {
         connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")?;
+        connection.execute_batch(&format!("PRAGMA cache_size = -{WRITER_CACHE_KIB}"))?;
     }
     Ok(connection)
 }
