@@ -58,6 +58,7 @@ impl Engine {
         let mut step = Step::new(tx, now_ms, random, account, groups);
         let (reply, mut requests) = self.take(&mut step, input)?;
         messages::tell_facts(&mut step)?;
+        messages::queue_receipts(&mut step)?;
         let mut wake_at_ms = None;
         if self.drained && step.account.is_active() {
             let (ready, wake) = handover::hand_over(&mut step, &self.in_flight)?;

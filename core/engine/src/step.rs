@@ -2,7 +2,10 @@
 //! leave after the commit.
 
 use sealpost_crypto::keys::{IdentityKey, SealingKey};
-use sealpost_wire::{id::UserId, limits};
+use sealpost_wire::{
+    id::{MessageId, UserId},
+    limits,
+};
 
 use crate::{
     account::Account,
@@ -31,6 +34,8 @@ pub struct Step<'a> {
     pub events: Vec<Event>,
     /// What has to be shown as rows, by whoever routes facts.
     pub facts: Vec<Fact>,
+    /// Receipts that are owed for messages, and whether they were read; queued together when the input is handled.
+    pub receipts: Vec<(ConversationId, MessageId, bool)>,
 }
 
 impl<'a> Step<'a> {
@@ -42,7 +47,8 @@ impl<'a> Step<'a> {
         groups: &'a mut Loaded,
     ) -> Self {
         let identity_key = IdentityKey::from_secret(account.identity_secret);
-        Self { tx, now_ms, random, account, identity_key, groups, events: Vec::new(), facts: Vec::new() }
+        let (events, facts, receipts) = (Vec::new(), Vec::new(), Vec::new());
+        Self { tx, now_ms, random, account, identity_key, groups, events, facts, receipts }
     }
 
     pub fn now_seconds(&self) -> u64 {

@@ -123,7 +123,7 @@ fn text(
     row.sent_at_ms = content.sent_at_ms;
     row.reply_to = MessageId::try_from(text.reply_to.as_slice()).ok();
     row.expires_after_seconds = content.expires_after_seconds;
-    receipt(step, &conversation, id, false)?;
+    receipt(step, &conversation, id, false);
     insert(step, conversation, row)
 }
 

@@ -1,7 +1,6 @@
 //! The bodies of the contents that belong to messages. Field numbers stand in PROTOCOL.md.
 
 use prost::Message;
-use sealpost_wire::id::MessageId;
 
 use crate::content::{Content, kind};
 
@@ -76,14 +75,19 @@ pub struct Leave {
     pub proof: Vec<u8>,
 }
 
-/// Adds a receipt to a content that waits, if that is a receipt of the same kind with room.
-pub fn join_receipt(content: &[u8], id: MessageId, read: bool, limit: usize) -> Option<Vec<u8>> {
+/// Adds receipts to a content that waits, as many as there is room for, if that is a receipt of the same kind.
+pub fn join_receipt(
+    content: &[u8],
+    targets: &mut impl Iterator<Item = Vec<u8>>,
+    read: bool,
+    limit: usize,
+) -> Option<Vec<u8>> {
     let (mut content, _) = Content::read(content).filter(|(content, _)| content.kind == kind::RECEIPT)?;
     let mut receipt = Receipt::decode(content.body.as_slice()).ok()?;
     if receipt.read != read || receipt.targets.len() >= limit {
         return None;
     }
-    receipt.targets.push(id.0.to_vec());
+    receipt.targets.extend(targets.take(limit - receipt.targets.len()));
     content.body = receipt.encode_to_vec();
     Some(content.encode_to_vec())
 }
@@ -93,9 +97,15 @@ mod tests {
     use data_encoding::HEXLOWER;
     use serde_json::Value;
 
+    use sealpost_wire::id::MessageId;
+
     use super::*;
 
     const VECTORS: &str = include_str!("../../../../tests/vectors/contents.json");
+
+    fn more(number: u8) -> impl Iterator<Item = Vec<u8>> {
+        [vec![number; 16], vec![number + 100; 16]].into_iter()
+    }
 
     #[test]
     fn contents_are_those_of_the_vectors() {
@@ -123,12 +133,12 @@ mod tests {
     fn receipts_of_one_kind_are_joined_up_to_the_limit() {
         let receipt = Receipt { read: false, targets: vec![vec![1; 16]] };
         let first = Content::new(kind::RECEIPT, MessageId([9; 16]), 7, &receipt).encode_to_vec();
-        let joined = join_receipt(&first, MessageId([2; 16]), false, 2).unwrap();
+        let joined = join_receipt(&first, &mut more(2), false, 2).unwrap();
         let (content, _) = Content::read(&joined).unwrap();
         let targets = vec![vec![1; 16], vec![2; 16]];
         assert_eq!(Receipt::decode(content.body.as_slice()), Ok(Receipt { read: false, targets }));
-        assert_eq!(join_receipt(&joined, MessageId([3; 16]), false, 2), None, "there is no room");
-        assert_eq!(join_receipt(&first, MessageId([3; 16]), true, 2), None, "it is of the other kind");
+        assert_eq!(join_receipt(&joined, &mut more(3), false, 2), None, "there is no room");
+        assert_eq!(join_receipt(&first, &mut more(3), true, 2), None, "it is of the other kind");
     }
 
     fn body(name: &str, fields: &Value) -> (u32, Vec<u8>) {

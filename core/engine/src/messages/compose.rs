@@ -147,7 +147,7 @@ pub fn mark_read(step: &mut Step<'_>, id: ConversationId, position: u64) -> Resu
     conversations::update(step, &conversation)?;
     if step.account.read_receipts {
         for message in read.iter().filter(|message| matches!(message.body, Body::Text(_))) {
-            receipt(step, &conversation, message.id, true)?;
+            receipt(step, &conversation, message.id, true);
         }
     }
     Ok(())
@@ -229,7 +229,7 @@ pub(super) fn repeat(step: &mut Step<'_>, conversation: &Conversation, message: 
 pub fn acknowledge_request(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
     for message in row::after(step.tx, conversation.id, 0)? {
         match message.body {
-            Body::Text(_) if !message.mine => receipt(step, conversation, message.id, false)?,
+            Body::Text(_) if !message.mine => receipt(step, conversation, message.id, false),
             Body::Unopened => ask_for(step, conversation, message.id)?,
             _ => {}
         }
@@ -320,34 +320,48 @@ pub(super) fn is_to_be_sealed(
     Ok(jobs.iter().any(|job| is_it(job) && job.sealed.is_none()))
 }
 
-/// Queues a receipt, joined to one that waits already. A stranger gets none.
-pub(super) fn receipt(
-    step: &mut Step<'_>,
-    conversation: &Conversation,
-    id: MessageId,
-    read: bool,
-) -> Result<(), EngineError> {
-    // In a group they would be as many as there are members, for every message.
-    let Some(peer) = conversation.peer else { return Ok(()) };
-    if contacts::known(step.tx, peer)?.request {
-        return Ok(());
+/// Notes that a receipt is owed. In a group they would be as many as there are members, for every message.
+pub(super) fn receipt(step: &mut Step<'_>, conversation: &Conversation, id: MessageId, read: bool) {
+    if conversation.peer.is_some() {
+        step.receipts.push((conversation.id, id, read));
     }
-    let lane = Lane::Receipts(conversation.id);
+}
+
+/// Queues the receipts that are owed, joined to those that wait already. A stranger gets none.
+pub fn queue_receipts(step: &mut Step<'_>) -> Result<(), EngineError> {
+    let owed = std::mem::take(&mut step.receipts);
+    for owed in owed.chunk_by(|one, next| (one.0, one.2) == (next.0, next.2)) {
+        let (id, _, read) = owed[0];
+        let peer = conversations::known(step.tx, id)?.peer.map(|peer| contacts::known(step.tx, peer)).transpose()?;
+        if peer.is_some_and(|peer| !peer.request) {
+            let mut targets = owed.iter().map(|(_, target, _)| target.0.to_vec()).peekable();
+            while targets.peek().is_some() {
+                queue_receipt(step, id, read, &mut targets)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Queues as many receipts as fit into the one that waits, or else into a new one.
+fn queue_receipt(
+    step: &mut Step<'_>,
+    id: ConversationId,
+    read: bool,
+    targets: &mut impl Iterator<Item = Vec<u8>>,
+) -> Result<(), EngineError> {
+    let lane = Lane::Receipts(id);
     if let Some(mut job) = outbox::last(step.tx, lane)?.filter(|job| job.sealed.is_none())
         && let JobKind::Content { content, .. } = &mut job.kind
-        && let Some(joined) = codec::join_receipt(content, id, read, RECEIPTS)
+        && let Some(joined) = codec::join_receipt(content, targets, read, RECEIPTS)
     {
         *content = joined;
         return outbox::update(step, &job);
     }
-    let body = Receipt { read, targets: vec![id.0.to_vec()] };
+    let body = Receipt { read, targets: targets.take(RECEIPTS).collect() };
     let content = Content::new(kind::RECEIPT, MessageId(step.random_bytes()), step.now_ms, &body);
     let pause = 1 + step.random_below(RECEIPT_PAUSE_MS);
-    let kind = JobKind::Content {
-        conversation: conversation.id,
-        content: prost::Message::encode_to_vec(&content),
-        message: None,
-    };
+    let kind = JobKind::Content { conversation: id, content: prost::Message::encode_to_vec(&content), message: None };
     outbox::enqueue(step, lane, kind, pause)
 }
 
