@@ -134,11 +134,6 @@ impl Model {
         }
     }
 
-    /// Whether the relay has deleted something between them and anybody.
-    pub fn has_expired(&self, who: usize) -> bool {
-        self.losses.iter().any(|((one, other), loss)| (*one == who || *other == who) && *loss == Loss::Expired)
-    }
-
     /// Whether something with anybody may be missing.
     pub fn any_loss(&self, who: usize) -> bool {
         self.losses.keys().any(|(one, other)| *one == who || *other == who)

@@ -10,7 +10,10 @@ use sealpost_wire::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::row::{Conversation, Many};
+use super::{
+    policy::acting_admins,
+    row::{Conversation, Many},
+};
 use crate::{
     contacts,
     error::EngineError,
@@ -126,7 +129,7 @@ pub(super) fn adopt(
         let since_ms = step.now_ms;
         save(step.tx, &Member { present: false, leaving: false, since_ms, ..gone })?;
     }
-    forget_leavers(step, conversation.id)?;
+    mind_leavers(step, conversation)?;
     step.tell(Event::Conversation(conversation.id));
     Ok(())
 }
@@ -142,14 +145,28 @@ pub(super) fn leave_out(step: &mut Step<'_>, conversation: ConversationId, id: U
     Ok(known)
 }
 
-/// Nobody needs to take out any more who is out, or was taken in again.
-fn forget_leavers(step: &mut Step<'_>, conversation: ConversationId) -> Result<(), EngineError> {
-    for job in outbox::lane(step.tx, Lane::Care(conversation))? {
-        if let JobKind::Change { change: Change::Leaver { member: id, .. }, .. } = &job.kind
-            && !member(step.tx, conversation, *id)?.is_some_and(|row| row.present && row.leaving)
-        {
-            outbox::remove(step, &job.id)?;
+/// Nobody needs to take out any more who is out, or was taken in again. Whoever acts as admin takes out who still
+/// leaves, with a proof or without: theirs may be about a leaf that they have renewed since.
+fn mind_leavers(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
+    let (id, lane) = (conversation.id, Lane::Care(conversation.id));
+    let members = members(step.tx, id)?;
+    let mut leaving: Vec<UserId> = members.iter().filter(|it| it.leaving).map(|it| it.id).collect();
+    for job in outbox::lane(step.tx, lane)? {
+        if let JobKind::Change { change: Change::Leaver { member, .. }, .. } = &job.kind {
+            match leaving.iter().position(|id| id == member) {
+                Some(place) => drop(leaving.remove(place)),
+                None => outbox::remove(step, &job.id)?,
+            }
         }
+    }
+    let admins = conversation.many.as_ref().map(|many| many.admins.as_slice()).unwrap_or_default();
+    let acting = acting_admins(admins, members.iter().map(|member| member.id));
+    if acting.first() != Some(&step.account.id) {
+        return Ok(());
+    }
+    for member in leaving {
+        let change = Change::Leaver { member, proof: Vec::new() };
+        outbox::enqueue(step, lane, JobKind::Change { conversation: id, change }, 0)?;
     }
     Ok(())
 }

@@ -1,7 +1,12 @@
 //! Conversations of many: made, joined, changed and left.
 
 use sealpost_engine::{
-    command::Command, conversations::Standing, error::EngineError, fact::Happened, mls::Group, plan::Policy,
+    command::Command,
+    conversations::{Standing, members},
+    error::EngineError,
+    fact::Happened,
+    mls::Group,
+    plan::Policy,
 };
 
 use crate::{
@@ -108,6 +113,32 @@ fn where_two_leave_at_once_and_nobody_who_should_act_is_left_the_others_take_the
             assert_eq!(town.job_kinds(who), []);
         }
         town.club_talks(&[CLO, DAN]);
+    });
+}
+
+#[test]
+fn who_leaves_while_their_keys_are_renewed_is_out_although_the_admin_leaves_too() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let members = members(&town.people[ADA].store, town.club_id(ADA)).expect("members are read");
+        // Whoever has the lower leaf acts as admin when Ada is gone.
+        let ben_acts = members.iter().find(|it| it.id != town.id(ADA)).is_some_and(|it| it.id == town.id(BEN));
+        let (stays, leaves) = if ben_acts { (BEN, CLO) } else { (CLO, BEN) };
+        let group = town.club_state(leaves);
+        town.keys_have_served(leaves, group);
+        town.people[leaves].next(is_claim, Fate::Hold);
+        town.club_says(leaves, "the last word");
+        town.settle();
+        town.disconnects(stays);
+        for who in [leaves, ADA] {
+            let club = town.club_id(who);
+            town.command(who, Command::LeaveGroup(club));
+        }
+        town.releases(leaves);
+        town.settles();
+        town.connects(stays);
+        town.passes(HOUR_MS);
+        assert_eq!(town.club_members(stays), [stays]);
     });
 }
 
