@@ -97,6 +97,8 @@ inventory! {
         SECURITY, RELAY, ACCOUNT, Operation;
     "account.number_token": "OPRF token of the phone number, not the number", "one account per number",
         CONTRACT, "the relay, with the OPRF key by trying numbers", "until unlinked, moved or deleted", Operation;
+    "account.last_batch": "SHA-256 of the key packages that were added last", "a repeated request adds none twice",
+        CONTRACT, RELAY, ACCOUNT, OwnJob;
     "account.retire_at": "when an ID that lost its number ends", "a swapped SIM silences nobody",
         CONTRACT, RELAY, "7 days, or until the device answers", OwnJob;
     "former_id.id_hash": "keyed hash of an ID that was", "an ID is never given out twice",

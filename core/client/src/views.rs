@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use data_encoding::{BASE64URL_NOPAD, HEXUPPER};
+use data_encoding::{HEXLOWER_PERMISSIVE, HEXUPPER};
 use sealpost_crypto::{hash::sha256, keys::IdentityKey};
 use sealpost_engine::{
     contacts,
@@ -192,7 +192,7 @@ pub(crate) fn message(row: messages::Message) -> Message {
 }
 
 pub(crate) fn conversation_id(text: &str) -> Result<ConversationId, Error> {
-    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok();
+    let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
     let id = bytes.and_then(|bytes| <[u8; 16]>::try_from(bytes.as_slice()).ok());
     id.map(ConversationId).ok_or(Error::UnknownConversation)
 }
@@ -205,8 +205,9 @@ pub(crate) fn user_id(text: &str) -> Result<UserId, Error> {
     text.parse().map_err(|_| Error::InvalidId)
 }
 
+/// Hexadecimal: whatever begins with a hyphen would be an option to a shell's command.
 fn conversation_text(id: ConversationId) -> String {
-    BASE64URL_NOPAD.encode(&id.0)
+    HEXLOWER_PERMISSIVE.encode(&id.0)
 }
 
 fn name(row: &contacts::Contact) -> String {

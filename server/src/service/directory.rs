@@ -35,7 +35,7 @@ impl Service {
     ) -> Result<Vec<KeyPackageCount>, Refusal> {
         self.check_disk(self.config.disk.uploads_bytes)?;
         check_key_packages(&packages, suites)?;
-        let batch = sha256(&serde_json::to_vec(&packages).map_err(|_| Refusal::malformed("key packages"))?);
+        let batch = sha256(&serde_json::to_vec(&(&packages, replace)).map_err(|_| Refusal::malformed("key packages"))?);
         match self.store.add_key_packages(id, packages, batch, replace).await? {
             PackagesAdded::Added => self.key_package_counts(id).await,
             PackagesAdded::TooMany => Err(Refusal::new(ErrorCode::TooLarge, "one_time: 50 per suite in all")),
