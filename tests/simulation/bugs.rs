@@ -24,7 +24,7 @@ pub enum ClientBug {
     TellBeforeCommit,
 }
 
-pub const ALL: [Bug; 15] = [
+pub const ALL: [Bug; 13] = [
     Bug::Client(ClientBug::AcknowledgeBeforeCommit),
     Bug::Client(ClientBug::TellBeforeCommit),
     Bug::Engine(Planted::MergeUnclaimed),
@@ -36,10 +36,8 @@ pub const ALL: [Bug; 15] = [
     Bug::Engine(Planted::ForgetRatchet),
     Bug::Engine(Planted::ForgetSession),
     Bug::Engine(Planted::OvertakeWelcome),
-    Bug::Engine(Planted::OvertakeGroup),
     Bug::Engine(Planted::KeepLeavers),
     Bug::Engine(Planted::ForgetBehind),
-    Bug::Engine(Planted::ForgetMakeUp),
 ];
 
 /// Plants a bug, or none, for this thread.

@@ -34,16 +34,12 @@ pub enum Planted {
     ForgetRatchet,
     /// The secret of the next session is not written.
     ForgetSession,
-    /// A message leaves in a new group while one that was sealed in the old is on its way.
-    OvertakeGroup,
     /// Messages leave before their Welcome was accepted.
     OvertakeWelcome,
     /// Nobody takes out who leaves.
     KeepLeavers,
     /// Whoever did not take a delivery to many is not tried again alone.
     ForgetBehind,
-    /// A device that is back in a group does not send again what may not have opened.
-    ForgetMakeUp,
 }
 
 /// Plants a bug, or none.

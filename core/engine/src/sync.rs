@@ -16,7 +16,6 @@ use crate::{
     messages::{self, System},
     parcel::{self, Body},
     seen,
-    simulation::{Planted, planted},
     step::Step,
 };
 
@@ -136,7 +135,7 @@ fn join(step: &mut Step<'_>, delivery: DeliveryId, welcome: &parcel::Welcome) ->
             if entry.renewed && conversation.peer.is_some() {
                 messages::send_again(step, &conversation)?;
             }
-            if entry.renewed && conversation.peer.is_none() && !planted(Planted::ForgetMakeUp) {
+            if entry.renewed && conversation.peer.is_none() {
                 messages::make_up(step, &conversation, entry.apart_since_ms)?;
             }
             for (delivery, message) in conversations::release_parked(step, &entry.group, entry.epoch)? {
