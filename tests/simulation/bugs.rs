@@ -24,11 +24,10 @@ pub enum ClientBug {
     TellBeforeCommit,
 }
 
-pub const ALL: [Bug; 13] = [
+pub const ALL: [Bug; 12] = [
     Bug::Client(ClientBug::AcknowledgeBeforeCommit),
     Bug::Client(ClientBug::TellBeforeCommit),
     Bug::Engine(Planted::MergeUnclaimed),
-    Bug::Engine(Planted::TrustReceipts),
     Bug::Engine(Planted::ForgetDeliveries),
     Bug::Engine(Planted::SealAfresh),
     Bug::Engine(Planted::ForgetJobs),

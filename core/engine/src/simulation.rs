@@ -20,8 +20,6 @@ thread_local! {
 pub enum Planted {
     /// A commit is merged though another's stands in its slot.
     MergeUnclaimed,
-    /// A claim's receipt is not checked.
-    TrustReceipts,
     /// Deliveries are not known again.
     ForgetDeliveries,
     /// What was sealed is sealed again for each try.

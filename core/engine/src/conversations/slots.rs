@@ -216,7 +216,7 @@ fn examine(
         return Ok(Found::Gone);
     }
     let receipted = verify_receipt(&step.account.receipt_key, &name, content, receipt);
-    if !receipted && !planted(Planted::TrustReceipts) {
+    if !receipted {
         return Err(EngineError::BadAnswer("slot receipt"));
     }
     let own =

@@ -5,13 +5,13 @@ use std::{
     process::Stdio,
 };
 
-use sealpost_engine::storage::{StorageError, Table};
+use sealpost_engine::storage::{Direction, StorageError, Table};
 use sealpost_store::{OpenError, OpenMode, Store};
 
 use crate::{KEY, account, child, child_folder, open, put, refusal, value};
 
-/// More than SQLite's page cache holds, so that some of it is in the write-ahead log before the commit.
-const MANY_ROWS: u32 = 2000;
+/// More than the page cache holds, so that some of it is in the write-ahead log before the commit.
+const MANY_ROWS: u32 = 8000;
 
 #[test]
 fn kill_inside_a_transaction_leaves_what_was_committed_and_no_more() {
@@ -39,6 +39,8 @@ fn child_dies_inside_a_transaction() {
         for number in 0..MANY_ROWS {
             tx.put(Table::Message, &number.to_be_bytes(), &[1; 4000])?;
         }
+        // A scan writes what was at hand only.
+        tx.scan(Table::Message, b"committed", None, Direction::Up, 1)?;
         std::process::abort()
     });
     outcome.unwrap();
