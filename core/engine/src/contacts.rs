@@ -38,7 +38,8 @@ pub struct Contact {
     /// They wrote first and were not accepted yet.
     pub request: bool,
     pub retired: bool,
-    /// While they were blocked a Welcome of theirs was dropped: they may seal in a group that is not known here.
+    /// The counter of a Welcome of theirs that was dropped while they were blocked: they may seal in its group, which is
+    /// not known here.
     #[serde(default)]
     pub missed_welcome: Option<u32>,
 }
@@ -228,7 +229,7 @@ pub fn block(step: &mut Step<'_>, id: UserId) -> Result<bool, EngineError> {
     Ok(true)
 }
 
-/// True if the conversation with them needs a fresh group.
+/// Gives the counter of a Welcome that was dropped meanwhile: the conversation needs a group with a higher one.
 pub fn unblock(step: &mut Step<'_>, id: UserId) -> Result<Option<u32>, EngineError> {
     let mut row = known(step.tx, id)?;
     row.blocked = false;

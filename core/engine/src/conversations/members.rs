@@ -106,6 +106,7 @@ pub(super) fn adopt(
 ) -> Result<(), EngineError> {
     let mut known = everybody(step.tx, conversation.id)?;
     let newest = conversation.many.as_ref().and_then(|many| many.secrets.last()).map_or(0, |it| it.generation);
+    let mut leaving = Vec::new();
     for (place, leaf) in places {
         let row = match known.iter().position(|row| row.id == leaf.id) {
             Some(index) => known.swap_remove(index),
@@ -120,6 +121,9 @@ pub(super) fn adopt(
         }
         new.alarm |= new.identity_key != leaf.identity_key;
         new.sealing_key = leaf.sealing_key;
+        if new.leaving {
+            leaving.push(new.id);
+        }
         if new != row || came.contains(leaf) {
             save(step.tx, &new)?;
         }
@@ -129,7 +133,7 @@ pub(super) fn adopt(
         let since_ms = step.now_ms;
         save(step.tx, &Member { present: false, leaving: false, since_ms, ..gone })?;
     }
-    mind_leavers(step, conversation)?;
+    mind_leavers(step, conversation, places, leaving)?;
     step.tell(Event::Conversation(conversation.id));
     Ok(())
 }
@@ -147,10 +151,13 @@ pub(super) fn leave_out(step: &mut Step<'_>, conversation: ConversationId, id: U
 
 /// Nobody needs to take out any more who is out, or was taken in again. Whoever acts as admin takes out who still
 /// leaves, with a proof or without: theirs may be about a leaf that they have renewed since.
-fn mind_leavers(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
+fn mind_leavers(
+    step: &mut Step<'_>,
+    conversation: &Conversation,
+    places: &[(u32, mls::Member)],
+    mut leaving: Vec<UserId>,
+) -> Result<(), EngineError> {
     let (id, lane) = (conversation.id, Lane::Care(conversation.id));
-    let members = members(step.tx, id)?;
-    let mut leaving: Vec<UserId> = members.iter().filter(|it| it.leaving).map(|it| it.id).collect();
     for job in outbox::lane(step.tx, lane)? {
         if let JobKind::Change { change: Change::Leaver { member, .. }, .. } = &job.kind {
             match leaving.iter().position(|id| id == member) {
@@ -160,7 +167,7 @@ fn mind_leavers(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), 
         }
     }
     let admins = conversation.many.as_ref().map(|many| many.admins.as_slice()).unwrap_or_default();
-    let acting = acting_admins(admins, members.iter().map(|member| member.id));
+    let acting = acting_admins(admins, places.iter().map(|(_, leaf)| leaf.id));
     if acting.first() != Some(&step.account.id) {
         return Ok(());
     }

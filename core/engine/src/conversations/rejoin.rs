@@ -234,7 +234,7 @@ pub(super) fn fetch_absent(step: &mut Step<'_>, conversation: &Conversation) -> 
     Ok(())
 }
 
-/// Queues a change that any of those who act as admins can make, each later than the one before.
+/// Queues a change that any of several members can make, each later than the one before.
 pub(super) fn enqueue_in_turn(
     step: &mut Step<'_>,
     conversation: &Conversation,

@@ -305,19 +305,22 @@ pub fn is_leave(content: &[u8]) -> bool {
 
 /// Whether this message waits to leave.
 pub(super) fn is_queued(step: &Step<'_>, conversation: &Conversation, id: MessageId) -> Result<bool, EngineError> {
-    let is_it = |kind: &JobKind| matches!(kind, JobKind::Content { message: Some(message), .. } if *message == id);
-    Ok(outbox::lane(step.tx, Lane::Contents(conversation.id))?.iter().any(|job| is_it(&job.kind)))
+    Ok(!jobs_of(step, conversation, id)?.is_empty())
 }
 
 /// Whether this message waits to be sealed.
 pub(super) fn is_to_be_sealed(
-    step: &mut Step<'_>,
+    step: &Step<'_>,
     conversation: &Conversation,
     id: MessageId,
 ) -> Result<bool, EngineError> {
-    let is_it = |job: &Job| matches!(job.kind, JobKind::Content { message: Some(message), .. } if message == id);
-    let jobs = outbox::lane(step.tx, Lane::Contents(conversation.id))?;
-    Ok(jobs.iter().any(|job| is_it(job) && job.sealed.is_none()))
+    Ok(jobs_of(step, conversation, id)?.iter().any(|job| job.sealed.is_none()))
+}
+
+fn jobs_of(step: &Step<'_>, conversation: &Conversation, id: MessageId) -> Result<Vec<Job>, EngineError> {
+    let mut jobs = outbox::lane(step.tx, Lane::Contents(conversation.id))?;
+    jobs.retain(|job| matches!(job.kind, JobKind::Content { message: Some(message), .. } if message == id));
+    Ok(jobs)
 }
 
 /// Notes that a receipt is owed. In a group they would be as many as there are members, for every message.
