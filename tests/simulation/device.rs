@@ -7,10 +7,7 @@ use sealpost_engine::{
     error::EngineError,
     identity::{self, Account},
     outbox::Job,
-    storage::{
-        Direction, RawRow, Read, StorageError, Table, Write, all,
-        memory::{MemoryStore, MemoryTransaction},
-    },
+    storage::{StorageError, Table, all, memory::MemoryStore, watched::Watched},
 };
 use sealpost_wire::id::UserId;
 
@@ -95,9 +92,11 @@ impl Device {
     /// One step, committed where it succeeds and nothing happens to it.
     pub fn step(&mut self, input: Input, now_ms: u64) -> Outcome {
         let now_ms = now_ms.saturating_add_signed(self.skew_ms);
-        let mut disk = Disk { tx: self.store.begin(), doom: &mut self.doom, failed: false, in_mls: false };
-        let result = self.engine.step(input, &mut disk, now_ms, &mut self.random);
-        let Disk { tx, failed, .. } = disk;
+        let mut disk = Disk { doom: &mut self.doom, failed: false, in_mls: false };
+        let mut tx = self.store.begin();
+        let mut watched = Watched::new(&mut tx, |table, _, _| disk.write(table));
+        let result = self.engine.step(input, &mut watched, now_ms, &mut self.random);
+        let failed = disk.failed;
         let effects = match result {
             Ok(_) if failed => return (None, Some(Fall::WentOn)),
             Ok(effects) => effects,
@@ -149,15 +148,14 @@ impl Device {
     }
 }
 
-/// A transaction on a disk that fails when its time has come.
-struct Disk<'store, 'doom> {
-    tx: MemoryTransaction<'store>,
+/// A disk that fails when its time has come.
+struct Disk<'doom> {
     doom: &'doom mut Option<Doom>,
     failed: bool,
     in_mls: bool,
 }
 
-impl Disk<'_, '_> {
+impl Disk<'_> {
     /// Writes of MLS state one after another count once: how many they are depends on bytes, which no seed repeats.
     fn write(&mut self, table: Table) -> Result<(), StorageError> {
         let counts = table != Table::Mls || !std::mem::replace(&mut self.in_mls, true);
@@ -167,34 +165,5 @@ impl Disk<'_, '_> {
             self.failed |= *left == 0;
         }
         if self.failed { Err(StorageError::DiskFull) } else { Ok(()) }
-    }
-}
-
-impl Read for Disk<'_, '_> {
-    fn value(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.tx.value(table, key)
-    }
-
-    fn scan(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        direction: Direction,
-        limit: usize,
-    ) -> Result<Vec<RawRow>, StorageError> {
-        self.tx.scan(table, prefix, after, direction, limit)
-    }
-}
-
-impl Write for Disk<'_, '_> {
-    fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
-        self.write(table)?;
-        self.tx.put(table, key, value)
-    }
-
-    fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StorageError> {
-        self.write(table)?;
-        self.tx.remove(table, key)
     }
 }

@@ -38,8 +38,8 @@ pub struct Contact {
     /// They wrote first and were not accepted yet.
     pub request: bool,
     pub retired: bool,
-    /// The counter of a Welcome of theirs that was dropped while they were blocked: they may seal in its group, which is
-    /// not known here.
+    /// The counter of a Welcome of theirs that was dropped while they were blocked: they may seal in its group, which
+    /// is not known here.
     #[serde(default)]
     pub missed_welcome: Option<u32>,
 }

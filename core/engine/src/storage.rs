@@ -8,6 +8,7 @@
 
 pub mod conformance;
 pub mod memory;
+pub mod watched;
 
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sealpost_engine::storage::{Direction, RawRow, Read, StorageError, Table, Write, memory::MemoryStore};
+use sealpost_engine::storage::{StorageError, Write, memory::MemoryStore, watched::Watched};
 use sealpost_store::{OpenMode, Store};
 
 pub enum Database {
@@ -37,8 +37,14 @@ impl Database {
         work: impl FnOnce(&mut dyn Write) -> Result<T, E>,
     ) -> Result<(T, Written), E> {
         let counted = |tx: &mut dyn Write| {
-            let mut tx = Counting { tx, written: Written::default() };
-            work(&mut tx).map(|result| (result, tx.written))
+            let mut written = Written::default();
+            let mut tx = Watched::new(tx, |_, key, value| {
+                written.rows += 1;
+                written.bytes += key.len() + value.map_or(0, <[u8]>::len);
+                Ok(())
+            });
+            let result = work(&mut tx)?;
+            Ok((result, written))
         };
         match self {
             Self::Sealed { store, .. } => store.transaction(counted),
@@ -64,41 +70,5 @@ impl Database {
         if let Self::Sealed { store, .. } = self {
             store.forget_deleted().expect("nobody reads meanwhile");
         }
-    }
-}
-
-struct Counting<'t> {
-    tx: &'t mut dyn Write,
-    written: Written,
-}
-
-impl Read for Counting<'_> {
-    fn value(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.tx.value(table, key)
-    }
-
-    fn scan(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        direction: Direction,
-        limit: usize,
-    ) -> Result<Vec<RawRow>, StorageError> {
-        self.tx.scan(table, prefix, after, direction, limit)
-    }
-}
-
-impl Write for Counting<'_> {
-    fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
-        self.written.rows += 1;
-        self.written.bytes += key.len() + value.len();
-        self.tx.put(table, key, value)
-    }
-
-    fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StorageError> {
-        self.written.rows += 1;
-        self.written.bytes += key.len();
-        self.tx.remove(table, key)
     }
 }

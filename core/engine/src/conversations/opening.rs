@@ -304,13 +304,12 @@ pub(super) fn follow_peer(
 
 /// Nothing of the peer has opened in this group for longer than their mailbox keeps its Welcome: it gets another. True
 /// if so.
-pub(super) fn renew_unheard(step: &mut Step<'_>, state: &GroupState) -> Result<bool, EngineError> {
-    let row = known(step.tx, state.conversation)?;
+pub(super) fn renew_unheard(step: &mut Step<'_>, row: &Conversation, state: &GroupState) -> Result<bool, EngineError> {
     let old = step.since(state.begun_at_ms) > limits::MAILBOX_SECONDS * 1000;
     if row.peer.is_none() || row.group != Some(state.id) || state.heard || state.awaits_welcome || !old {
         return Ok(false);
     }
-    let answered = is_answered(step, &row)?;
+    let answered = is_answered(step, row)?;
     if answered {
         secure_anew(step, row.id)?;
     }

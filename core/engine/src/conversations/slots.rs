@@ -334,8 +334,9 @@ pub fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<Vec<Conve
             look(step, &state)?;
         }
         if due || connected_now {
-            rejoin::fetch_absent(step, &known(step.tx, state.conversation)?)?;
-            renewed.extend(opening::renew_unheard(step, &state)?.then_some(state.conversation));
+            let row = known(step.tx, state.conversation)?;
+            rejoin::fetch_absent(step, &row)?;
+            renewed.extend(opening::renew_unheard(step, &row, &state)?.then_some(row.id));
         }
     }
     Ok(renewed)

@@ -3,10 +3,7 @@
 use sealpost_crypto::keys::{IdentityKey, SealingKey};
 use sealpost_engine::{
     mls::{self, Changes, Decrypted, Group, GroupId, GroupProfile, Member, MlsError, PendingCommit, Session},
-    storage::{
-        Direction, RawRow, Read, StorageError, Table, Write,
-        memory::{MemoryStore, MemoryTransaction},
-    },
+    storage::{memory::MemoryStore, watched::Watched},
 };
 use sealpost_wire::{id::UserId, suite::Suite};
 
@@ -61,12 +58,15 @@ impl Device {
 
     /// A step, and how many bytes of rows it wrote.
     pub fn counted<T>(&mut self, work: impl FnOnce(&mut Session<'_>) -> Result<T, MlsError>) -> (T, usize) {
-        let mut tx = Counting { tx: self.store.begin(), bytes: 0 };
-        let mut session = Session::new(&mut tx, self.id, &self.key, self.sealing_key);
+        let (mut tx, mut bytes) = (self.store.begin(), 0);
+        let mut counting = Watched::new(&mut tx, |_, key, value| {
+            bytes += value.map_or(0, |value| key.len() + value.len());
+            Ok(())
+        });
+        let mut session = Session::new(&mut counting, self.id, &self.key, self.sealing_key);
         let result = work(&mut session).expect("a step");
         session.finish().expect("rows");
-        let bytes = tx.bytes;
-        tx.tx.commit();
+        tx.commit();
         (result, bytes)
     }
 
@@ -169,37 +169,4 @@ pub fn group_of<const N: usize>(suite: Suite) -> [Device; N] {
         }
     }
     devices
-}
-
-struct Counting<'store> {
-    tx: MemoryTransaction<'store>,
-    bytes: usize,
-}
-
-impl Read for Counting<'_> {
-    fn value(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.tx.value(table, key)
-    }
-
-    fn scan(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        direction: Direction,
-        limit: usize,
-    ) -> Result<Vec<RawRow>, StorageError> {
-        self.tx.scan(table, prefix, after, direction, limit)
-    }
-}
-
-impl Write for Counting<'_> {
-    fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
-        self.bytes += key.len() + value.len();
-        self.tx.put(table, key, value)
-    }
-
-    fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StorageError> {
-        self.tx.remove(table, key)
-    }
 }

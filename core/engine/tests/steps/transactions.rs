@@ -8,60 +8,19 @@ use sealpost_engine::{
     Engine,
     command::{Answer, Command, Input, Outgoing, Request},
     error::EngineError,
-    storage::{
-        Direction, RawRow, Read, StorageError, Table, Write,
-        memory::{MemoryStore, MemoryTransaction},
-    },
+    storage::{StorageError, memory::MemoryStore, watched::Watched},
 };
-
-/// A transaction whose disk is full after some writes.
-struct FullDisk<'store> {
-    tx: MemoryTransaction<'store>,
-    room: usize,
-}
-
-impl FullDisk<'_> {
-    fn write(&mut self) -> Result<(), StorageError> {
-        self.room = self.room.checked_sub(1).ok_or(StorageError::DiskFull)?;
-        Ok(())
-    }
-}
-
-impl Read for FullDisk<'_> {
-    fn value(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.tx.value(table, key)
-    }
-
-    fn scan(
-        &self,
-        table: Table,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        direction: Direction,
-        limit: usize,
-    ) -> Result<Vec<RawRow>, StorageError> {
-        self.tx.scan(table, prefix, after, direction, limit)
-    }
-}
-
-impl Write for FullDisk<'_> {
-    fn put(&mut self, table: Table, key: &[u8], value: &[u8]) -> Result<(), StorageError> {
-        self.write()?;
-        self.tx.put(table, key, value)
-    }
-
-    fn remove(&mut self, table: Table, key: &[u8]) -> Result<(), StorageError> {
-        self.write()?;
-        self.tx.remove(table, key)
-    }
-}
 
 /// Fails the step at every write that it makes, each time on a copy; gives how many there are.
 fn fails_at_every_write(person: &Person, now_ms: u64, input: impl Fn() -> Input) -> usize {
     let failed = |room: usize| {
         let mut store: MemoryStore = person.store.clone();
-        let mut tx = FullDisk { tx: store.begin(), room };
-        let step = Engine::default().step(input(), &mut tx, now_ms, &mut Seeded(3));
+        let (mut tx, mut left) = (store.begin(), room);
+        let mut full = Watched::new(&mut tx, |_, _, _| {
+            left = left.checked_sub(1).ok_or(StorageError::DiskFull)?;
+            Ok(())
+        });
+        let step = Engine::default().step(input(), &mut full, now_ms, &mut Seeded(3));
         match step {
             Ok(_) => false,
             Err(error) => {
