@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sealpost_client::{Account, Body, GroupChange, GroupStanding, Message, PassphraseVault, SystemRow};
+use sealpost_client::{Account, Body, Connection, GroupChange, GroupStanding, Message, PassphraseVault, SystemRow};
 
 use super::{
     device::Device,
@@ -140,7 +140,11 @@ impl Crowd {
             });
             match self.missing(&views) {
                 None => return views,
-                Some(missing) => assert!(begin.elapsed() < PATIENCE, "{missing}"),
+                Some(missing) => {
+                    let standing: Vec<_> =
+                        views.iter().zip(NAMES).map(|(view, name)| view.tell(name, &missing)).collect();
+                    assert!(begin.elapsed() < PATIENCE, "{missing}\n{}", standing.join("\n"));
+                }
             }
         }
     }
@@ -208,6 +212,8 @@ struct View {
     waiting: u32,
     unopened: usize,
     torn: usize,
+    connection: Connection,
+    messages: Vec<Message>,
 }
 
 impl View {
@@ -233,7 +239,18 @@ impl View {
             waiting: account.outbox().expect("an outbox").waiting,
             unopened: messages.iter().filter(|message| matches!(message.body, Body::Unopened)).count(),
             torn: messages.iter().filter(|message| message.body == torn).count(),
+            connection: account.connection(),
+            messages,
         }
+    }
+
+    /// How it stands, and how the messages stand that somebody misses.
+    fn tell(&self, name: &str, missing: &str) -> String {
+        let named =
+            |message: &&Message| matches!(&message.body, Body::Text { text } if missing.contains(text.as_str()));
+        let rows: Vec<_> = self.messages.iter().filter(named).collect();
+        let (waiting, unopened) = (self.waiting, self.unopened);
+        format!("{name} is {:?}; {waiting} wait, {unopened} are not opened; {rows:#?}", self.connection)
     }
 }
 

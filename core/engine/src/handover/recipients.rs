@@ -63,6 +63,7 @@ pub fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, Eng
     let conversation = conversations::known(step.tx, conversation)?;
     let routes = match &job.kind {
         JobKind::Welcome { .. } | JobKind::Ask { .. } => conversations::routes_by_card(step, &conversation, &to)?,
+        JobKind::Behind { member, .. } => conversations::every_route(step, &conversation, *member)?,
         _ => conversations::routes(step, &conversation, &to)?,
     };
     if routes.is_empty() {
@@ -172,7 +173,7 @@ fn fall_behind(
     let delivery_id = job.sealed.as_ref().map_or_else(|| DeliveryId(step.random_bytes()), |sealed| sealed.delivery_id);
     let until_ms = step.now_ms + limits::RESEAL_SECONDS * 1000;
     // Where no other token is left, and for what went by a card before, it begins anew after a pause.
-    let tokens = conversations::routes(step, conversation, &[member])?.pop().map_or(0, |route| route.tokens.len());
+    let tokens = conversations::every_route(step, conversation, member)?.pop().map_or(0, |route| route.tokens.len());
     let by_card = matches!(job.kind, JobKind::Welcome { .. } | JobKind::Ask { .. });
     let anew = tried >= tokens || by_card;
     let pause_ms = if anew { pause_ms.max(SOON_MS) } else { pause_ms };
@@ -197,7 +198,7 @@ pub fn delivered_to_one(step: &mut Step<'_>, mut job: Job, answer: &DeliveryAnsw
     let JobKind::Behind { conversation, member, message, tried, .. } = &mut job.kind else { return Ok(()) };
     let (id, member, message) = (*conversation, *member, *message);
     let row = conversations::known(step.tx, id)?;
-    let tokens = conversations::routes(step, &row, &[member])?.pop().map(|route| route.tokens).unwrap_or_default();
+    let tokens = conversations::every_route(step, &row, member)?.pop().map(|route| route.tokens).unwrap_or_default();
     match answer.refused.first().map(|refused| ErrorCode::from(refused.code.as_str())) {
         None => {
             if let Some((Some(generation), _)) = tokens.get(*tried) {
