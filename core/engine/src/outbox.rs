@@ -137,6 +137,9 @@ pub enum JobKind {
         message: Option<MessageId>,
         tried: usize,
         until_ms: u64,
+        /// The token of their card may do as well.
+        #[serde(default)]
+        by_card: bool,
     },
     HandOn(HandOn),
     /// A delivery (protobuf) that somebody else has sealed.

@@ -68,6 +68,8 @@ tables! {
     MessagePlace = "message_place",
     /// Edits, deletions, reactions and receipts that came before their message. Key: as `MessagePlace`, then a number.
     Early = "early",
+    /// Messages that did not open and were asked for. Key: conversation ID, message ID.
+    Asked = "asked",
     /// Requests that have to leave. Key: job ID.
     Job = "job",
     /// Deliveries that were handled already. Key: delivery ID.

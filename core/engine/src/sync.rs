@@ -76,7 +76,7 @@ pub fn advance(step: &mut Step<'_>, progress: Progress) -> Result<(), EngineErro
             for (delivery, welcome) in conversations::waiting_welcomes(step, &group)? {
                 join(step, delivery, &welcome)?;
             }
-            Ok(())
+            messages::ask_again(step, group, epoch)
         }
         Progress::Torn(group, conversation) => {
             for (delivery, message) in conversations::give_up_parked(step, &group)? {

@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     CREATE TABLE member (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE gathered (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
 ",
+    "CREATE TABLE asked (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;",
 ];
 
 /// The schema that this version writes.

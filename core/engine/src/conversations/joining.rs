@@ -191,10 +191,12 @@ fn join_many(
     welcome: &parcel::Welcome,
 ) -> Result<Joined, EngineError> {
     let contact = contacts::contact(step.tx, card.id)?;
-    let unwanted = |it: &Contact| it.blocked || it.alarm || it.identity_key != card.identity_key;
+    let before = of_thread(step.tx, &thread)?.map(|id| known(step.tx, id)).transpose()?;
+    // Whoever is blocked invites nobody; in a group of both they are a member as any other.
+    let invites = !before.as_ref().is_some_and(Conversation::takes_part);
+    let unwanted = |it: &Contact| (it.blocked && invites) || it.alarm || it.identity_key != card.identity_key;
     let secrets = tokens::read(&welcome.secrets);
     let (Some(secrets), false) = (secrets, contact.as_ref().is_some_and(unwanted)) else { return Ok(Joined::Ignored) };
-    let before = of_thread(step.tx, &thread)?.map(|id| known(step.tx, id)).transpose()?;
     let (lost, replaces) = match &before {
         Some(before) => (lost_groups(step, before)?, Replaces::of(step, before, card)?),
         None => (Vec::new(), Replaces::Anything),

@@ -38,7 +38,7 @@ pub use row::{
     Conversation, GroupState, Many, Pending, Standing, conversation, conversations, group, known, of_two, update,
 };
 pub use sealing::{
-    Opening, Route, every_route, open_ephemeral, open_message, routes, routes_by_card, seal_content, seal_delivery,
-    seal_ephemeral, still_opens,
+    Opening, Route, open_ephemeral, open_message, routes, routes_by_card, seal_content, seal_delivery, seal_ephemeral,
+    still_opens,
 };
 pub use tokens::own_tokens;

@@ -121,24 +121,11 @@ pub fn routes(step: &Step<'_>, conversation: &Conversation, to: &[UserId]) -> Re
 pub fn routes_by_card(step: &Step<'_>, conversation: &Conversation, to: &[UserId]) -> Result<Vec<Route>, EngineError> {
     let mut routes = routes(step, conversation, to)?;
     for route in routes.iter_mut().filter(|_| conversation.many.is_some()) {
-        route.tokens.splice(0..0, card_token(step, route.to)?);
+        if let Some(contact) = contacts::contact(step.tx, route.to)?.filter(|contact| !contact.alarm) {
+            route.tokens.insert(0, (None, contact.token));
+        }
     }
     Ok(routes)
-}
-
-/// The same for one member who is behind: after the group's tokens comes that of their card, for they may be joining
-/// still, or have told nobody yet that the group's are new.
-pub fn every_route(step: &Step<'_>, conversation: &Conversation, to: UserId) -> Result<Vec<Route>, EngineError> {
-    let mut routes = routes(step, conversation, &[to])?;
-    for route in routes.iter_mut().filter(|_| conversation.many.is_some()) {
-        route.tokens.extend(card_token(step, to)?);
-    }
-    Ok(routes)
-}
-
-fn card_token(step: &Step<'_>, id: UserId) -> Result<Option<(Option<u32>, DeliveryToken)>, EngineError> {
-    let contact = contacts::contact(step.tx, id)?.filter(|contact| !contact.alarm);
-    Ok(contact.map(|contact| (None, contact.token)))
 }
 
 /// Pads a parcel and seals it for all of these. `tried`: how many of the tokens were refused.

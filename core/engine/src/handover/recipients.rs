@@ -61,11 +61,7 @@ pub fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, Eng
         _ => return Ok(None),
     };
     let conversation = conversations::known(step.tx, conversation)?;
-    let routes = match &job.kind {
-        JobKind::Welcome { .. } | JobKind::Ask { .. } => conversations::routes_by_card(step, &conversation, &to)?,
-        JobKind::Behind { member, .. } => conversations::every_route(step, &conversation, *member)?,
-        _ => conversations::routes(step, &conversation, &to)?,
-    };
+    let routes = routes(step, &job.kind, &conversation, &to)?;
     if routes.is_empty() {
         return pointless(step, &job);
     }
@@ -75,6 +71,23 @@ pub fn prepare(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>, Eng
     }
     let tried = if let JobKind::Behind { tried, .. } = &job.kind { *tried } else { 0 };
     deliver(step, job, &parcel, &routes, tried)
+}
+
+/// Whoever is to join, or to take somebody back, may be reached by the token of their card alone.
+fn goes_by_card(kind: &JobKind) -> bool {
+    matches!(kind, JobKind::Welcome { .. } | JobKind::Ask { .. } | JobKind::Behind { by_card: true, .. })
+}
+
+fn routes(
+    step: &Step<'_>,
+    kind: &JobKind,
+    conversation: &Conversation,
+    to: &[UserId],
+) -> Result<Vec<Route>, EngineError> {
+    match goes_by_card(kind) {
+        true => conversations::routes_by_card(step, conversation, to),
+        false => conversations::routes(step, conversation, to),
+    }
 }
 
 /// Notes whom the delivery lists, and makes it.
@@ -172,16 +185,15 @@ fn fall_behind(
     }
     let delivery_id = job.sealed.as_ref().map_or_else(|| DeliveryId(step.random_bytes()), |sealed| sealed.delivery_id);
     let until_ms = step.now_ms + limits::RESEAL_SECONDS * 1000;
-    // Where no other token is left, and for what went by a card before, it begins anew after a pause.
-    let tokens = conversations::every_route(step, conversation, member)?.pop().map_or(0, |route| route.tokens.len());
-    let by_card = matches!(job.kind, JobKind::Welcome { .. } | JobKind::Ask { .. });
-    let anew = tried >= tokens || by_card;
+    // Where no other token is left, it begins anew after a pause.
+    let tokens = routes(step, &job.kind, conversation, &[member])?.pop().map_or(0, |route| route.tokens.len());
+    let anew = tried >= tokens;
     let pause_ms = if anew { pause_ms.max(SOON_MS) } else { pause_ms };
-    let tried = if anew { 0 } else { tried };
-    let kind = JobKind::Behind { conversation: conversation.id, member, parcel, message, tried, until_ms };
+    let (conversation, tried, by_card) = (conversation.id, if anew { 0 } else { tried }, goes_by_card(&job.kind));
+    let kind = JobKind::Behind { conversation, member, parcel, message, tried, until_ms, by_card };
     outbox::enqueue_sealed(step, lane, kind, delivery_id, pause_ms)?;
     match message {
-        Some(message) => messages::set_unreached(step, conversation.id, message, member, true),
+        Some(message) => messages::set_unreached(step, conversation, message, member, true),
         None => Ok(()),
     }
 }
@@ -195,10 +207,10 @@ fn retired(step: &mut Step<'_>, conversation: ConversationId, id: UserId) -> Res
 
 /// The relay answered the delivery to one who was behind.
 pub fn delivered_to_one(step: &mut Step<'_>, mut job: Job, answer: &DeliveryAnswer) -> Result<(), EngineError> {
-    let JobKind::Behind { conversation, member, message, tried, .. } = &mut job.kind else { return Ok(()) };
-    let (id, member, message) = (*conversation, *member, *message);
-    let row = conversations::known(step.tx, id)?;
-    let tokens = conversations::every_route(step, &row, member)?.pop().map(|route| route.tokens).unwrap_or_default();
+    let JobKind::Behind { conversation, member, message, .. } = job.kind else { return Ok(()) };
+    let (id, row) = (conversation, conversations::known(step.tx, conversation)?);
+    let tokens = routes(step, &job.kind, &row, &[member])?.pop().map(|route| route.tokens).unwrap_or_default();
+    let JobKind::Behind { tried, .. } = &mut job.kind else { return Ok(()) };
     match answer.refused.first().map(|refused| ErrorCode::from(refused.code.as_str())) {
         None => {
             if let Some((Some(generation), _)) = tokens.get(*tried) {

@@ -8,7 +8,7 @@ use sealpost_wire::{
 
 use super::{
     codec::{Delete, Edit, Leave, Profile, Reaction, Receipt, SealAnew, Text},
-    compose::{self, EMOJI_BYTES, ask_for, receipt, set_state},
+    compose::{self, EMOJI_BYTES, receipt, set_state},
     row::{self, Body, Message, MessageState},
 };
 use crate::{
@@ -79,35 +79,6 @@ pub fn apply(step: &mut Step<'_>, id: ConversationId, author: UserId, bytes: &[u
     }
 }
 
-/// A message that does not open stands as a row of its own, and its author is asked to seal it anew; a stranger only
-/// when their request is accepted.
-pub fn unopenable(
-    step: &mut Step<'_>,
-    id: ConversationId,
-    author: Option<UserId>,
-    message_id: MessageId,
-) -> Result<(), EngineError> {
-    let conversation = conversations::known(step.tx, id)?;
-    let known = match author {
-        Some(author) => row::message_by_id(step.tx, id, author, message_id)?.is_some(),
-        None => {
-            let stands = row::message_by_id(step.tx, id, row::nobody(), message_id)?.is_some();
-            stands || row::place_of_any(step.tx, &conversation, step.account.id, message_id)?.is_some()
-        }
-    };
-    if known || !conversation.takes_part() {
-        return Ok(());
-    }
-    let author = author.unwrap_or_else(row::nobody);
-    let row = Message::incoming(&conversation, message_id, author, step.now_ms, Body::Unopened);
-    arrive(step, conversation.clone(), row)?;
-    let peer = conversation.peer.map(|peer| contacts::known(step.tx, peer)).transpose()?;
-    if peer.is_some_and(|peer| !peer.is_answered()) {
-        return Ok(());
-    }
-    ask_for(step, &conversation, message_id)
-}
-
 fn text(
     step: &mut Step<'_>,
     conversation: Conversation,
@@ -162,7 +133,7 @@ fn insert(step: &mut Step<'_>, conversation: Conversation, row: Message) -> Resu
     Ok(())
 }
 
-fn arrive(step: &mut Step<'_>, mut conversation: Conversation, row: Message) -> Result<(), EngineError> {
+pub(super) fn arrive(step: &mut Step<'_>, mut conversation: Conversation, row: Message) -> Result<(), EngineError> {
     let position = row::append(step, &mut conversation, row)?;
     let muted = conversation.muted_until_ms.is_some_and(|until| until > step.now_ms);
     if !muted {

@@ -1,6 +1,7 @@
 //! The bodies of the contents that belong to messages. Field numbers stand in PROTOCOL.md.
 
 use prost::Message;
+use sealpost_wire::id::MessageId;
 
 use crate::content::{Content, kind};
 
@@ -92,12 +93,17 @@ pub fn join_receipt(
     Some(content.encode_to_vec())
 }
 
+/// Whether a content asks for this message to be sealed anew.
+pub fn asks_for(content: &[u8], message: MessageId) -> bool {
+    let asks = Content::read(content).filter(|(content, _)| content.kind == kind::SEAL_ANEW);
+    asks.and_then(|(content, _)| SealAnew::decode(content.body.as_slice()).ok())
+        .is_some_and(|asks| asks.target == message.0)
+}
+
 #[cfg(test)]
 mod tests {
     use data_encoding::HEXLOWER;
     use serde_json::Value;
-
-    use sealpost_wire::id::MessageId;
 
     use super::*;
 

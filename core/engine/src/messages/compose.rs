@@ -15,8 +15,9 @@ use crate::{
 };
 
 use super::{
-    codec::{self, Delete, Edit, Profile, Reaction, Receipt, SealAnew, Text},
+    codec::{self, Delete, Edit, Profile, Reaction, Receipt, Text},
     row::{self, Body, Message, MessageState, System, message_by_id},
+    unopened::ask_for,
 };
 
 /// Receipts wait up to this long, so that the relay can't match them with what they answer.
@@ -203,7 +204,7 @@ pub fn make_up(
     for message in row::messages(step.tx, conversation.id, None, SENT_AGAIN)? {
         let apart = apart_since_ms.is_some_and(|since| message.sent_at_ms >= since);
         match message.body {
-            Body::Unopened if message.received_at_ms >= recently => ask_for(step, conversation, message.id)?,
+            Body::Unopened if message.received_at_ms >= recently => ask_for(step, conversation.id, message.id)?,
             Body::Text(_) if message.mine && apart && !is_queued(step, conversation, message.id)? => {
                 repeat(step, conversation, &message)?;
             }
@@ -230,7 +231,7 @@ pub fn acknowledge_request(step: &mut Step<'_>, conversation: &Conversation) -> 
     for message in row::after(step.tx, conversation.id, 0)? {
         match message.body {
             Body::Text(_) if !message.mine => receipt(step, conversation, message.id, false),
-            Body::Unopened => ask_for(step, conversation, message.id)?,
+            Body::Unopened => ask_for(step, conversation.id, message.id)?,
             _ => {}
         }
     }
@@ -376,19 +377,6 @@ fn enqueue_new(
 ) -> Result<(), EngineError> {
     let content = Content::new(kind, MessageId(step.random_bytes()), step.now_ms, body);
     enqueue(step, conversation, &content, None)
-}
-
-/// Asks the peer to seal a message anew.
-pub fn ask_for(step: &mut Step<'_>, conversation: &Conversation, message_id: MessageId) -> Result<(), EngineError> {
-    ensure_group(step, conversation)?;
-    let new_id = MessageId(step.random_bytes());
-    let content = Content::new(kind::SEAL_ANEW, new_id, step.now_ms, &SealAnew { target: message_id.0.to_vec() });
-    let kind = JobKind::Content {
-        conversation: conversation.id,
-        content: prost::Message::encode_to_vec(&content),
-        message: None,
-    };
-    outbox::enqueue(step, Lane::Receipts(conversation.id), kind, 0)
 }
 
 pub(super) fn enqueue(

@@ -158,3 +158,43 @@ fn stranger_is_not_asked_to_seal_anew_before_the_request_is_accepted() {
         assert_eq!(town.message(ADA, CLO, CLO, id).body, Body::Text("second".to_owned()));
     });
 }
+
+/// Three epochs pass while somebody's next request is held.
+fn epochs_pass(town: &mut Town) {
+    for round in 0..3 {
+        town.is_due_to_heal(BEN, ADA);
+        town.says(BEN, ADA, &format!("later round {round}"));
+        town.settle();
+    }
+    town.passes(60_000);
+}
+
+#[test]
+fn question_that_comes_too_late_to_open_is_asked_again() {
+    over_both_suites(|town| {
+        let (mut town, id) = comes_too_late(town, 60_000);
+        town.people[BEN].next(is_content, Fate::Hold);
+        town.releases(ADA);
+        town.settle();
+        assert_eq!(town.message(BEN, ADA, ADA, id).body, Body::Unopened);
+        epochs_pass(&mut town);
+        town.releases(BEN);
+        town.settles();
+        assert_eq!(town.message(BEN, ADA, ADA, id).body, Body::Text("late".to_owned()));
+        town.still_talk();
+    });
+}
+
+#[test]
+fn message_that_comes_too_late_again_is_asked_for_again() {
+    over_both_suites(|town| {
+        let (mut town, id) = stands_unopened(town);
+        town.people[ADA].next(is_message, Fate::Hold);
+        town.settle();
+        epochs_pass(&mut town);
+        town.releases(ADA);
+        town.settles();
+        assert_eq!(town.message(BEN, ADA, ADA, id).body, Body::Text("late".to_owned()));
+        town.still_talk();
+    });
+}
