@@ -1,7 +1,7 @@
 //! Reads what devices hand to the relay, with their own keys: no generation of a ratchet may seal two messages, and
 //! what was sealed for a job is repeated byte for byte as long as it opens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use openmls::group::GroupId as OpenMlsGroupId;
 use openmls_rust_crypto::RustCrypto;
@@ -32,6 +32,8 @@ pub struct Audit {
     generations: BTreeMap<Generation, [u8; 32]>,
     /// What a job was sealed as.
     sealed: BTreeMap<(usize, JobId), Sealed>,
+    /// Who has given all keys up at some time.
+    started_over: BTreeSet<usize>,
     pub deliveries: BTreeMap<Vec<u8>, Sent>,
 }
 
@@ -99,16 +101,17 @@ impl Audit {
         };
         self.deliveries.insert(delivery.delivery_id.clone(), Sent { from, what });
         let Some(GroupMessage { message, .. }) = parcel.message else { return Ok(()) };
-        let generation = self.generation(&mut devices[from], &message)?;
-        match job {
-            Some(job) => self.repetition(&devices[from], (from, job.clone()), delivery, generation),
-            None => Ok(()),
+        let generation = self.generation(from, &mut devices[from], &message)?;
+        match (job, generation) {
+            (Some(job), Some(generation)) => self.repetition(&devices[from], (from, job.clone()), delivery, generation),
+            _ => Ok(()),
         }
     }
 
     /// A device gives all its keys up: what was not delivered is sealed again with fresh ones.
     pub fn started_over(&mut self, who: usize) {
         self.sealed.retain(|(device, _), _| *device != who);
+        self.started_over.insert(who);
     }
 
     /// What a delivery holds, in a word.
@@ -117,7 +120,7 @@ impl Audit {
     }
 
     /// A device claims a slot.
-    pub fn claim(&mut self, device: &mut Device, name: &SlotName, content: &[u8]) -> Held {
+    pub fn claim(&mut self, who: usize, device: &mut Device, name: &SlotName, content: &[u8]) -> Held {
         let states: Vec<conversations::GroupState> = sealpost_engine::storage::all(&device.store, b"")
             .map_err(|error| format!("groups can't be read: {error}"))?;
         let pending = states.into_iter().filter_map(|state| state.pending).find(|pending| pending.name == *name);
@@ -125,12 +128,20 @@ impl Audit {
         let content =
             symmetric::decrypt(&pending.key, &name.0, content).ok_or("a claim that its own key can't open")?;
         let content = SlotContent::decode(content.as_slice()).map_err(|_| "a claim without a commit")?;
-        self.generation(device, &content.commit).map(drop)
+        self.generation(who, device, &content.commit).map(drop)
     }
 
-    /// Notes the generation that a message of this device was sealed with.
-    fn generation(&mut self, device: &mut Device, message: &[u8]) -> Result<Generation, crate::broken::Broken> {
-        let generation = read(device, message).ok_or("a message whose sender data its own sender can't read")?;
+    /// Notes the generation that a message of this device was sealed with; `None` where it has given the keys up
+    /// between sealing it and sending it for the first time.
+    fn generation(&mut self, who: usize, device: &mut Device, message: &[u8]) -> Held<Option<Generation>> {
+        let Some(generation) = read(device, message) else {
+            let gave_up = self.started_over.contains(&who);
+            return if gave_up {
+                Ok(None)
+            } else {
+                Err("a message whose sender data its own sender can't read".into())
+            };
+        };
         let hash = sha256(message);
         if *self.generations.entry(generation).or_insert(hash) != hash {
             return Err(format!(
@@ -139,7 +150,7 @@ impl Audit {
             )
             .into());
         }
-        Ok(generation)
+        Ok(Some(generation))
     }
 
     /// A job's delivery is another than before only if nobody can open the one before.
@@ -156,7 +167,7 @@ impl Audit {
             Some(before)
                 if before.delivery_id != delivery.delivery_id
                     && before.group == group
-                    && before.epoch + PAST_EPOCHS as u64 >= epoch
+                    && before.epoch + PAST_EPOCHS as u64 > epoch
                     && !is_being_replaced(device, group) =>
             {
                 Err(format!("what still opens was sealed again: by {}", device.name).into())

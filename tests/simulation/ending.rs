@@ -69,6 +69,16 @@ impl World {
         // A line that the relay had closed already is opened anew.
         (0..self.devices.len()).try_for_each(|who| self.connects(who))?;
         self.waits(2 * HOUR_MS, true)?;
+        // What was only made possible by one round may come in the next: a Welcome by the newer card, say.
+        for pause_ms in [2 * HOUR_MS, DAY_MS + HOUR_MS, 2 * HOUR_MS] {
+            self.everybody_says_yes()?;
+            self.waits(pause_ms, true)?;
+        }
+        Ok(())
+    }
+
+    /// Nobody is blocked any more, every request and invitation is accepted, and all have the newest cards.
+    fn everybody_says_yes(&mut self) -> Held {
         let count = self.devices.len();
         for (who, of) in (0..count).flat_map(|who| (0..count).map(move |of| (who, of))) {
             let Some(contact) = self.contact(who, of) else { continue };
@@ -82,9 +92,7 @@ impl World {
                 self.shows_card(who, of)?;
             }
         }
-        self.accepts_all()?;
-        self.waits(2 * HOUR_MS, true)?;
-        self.waits(DAY_MS + HOUR_MS, true)
+        self.accepts_all()
     }
 
     /// All pairs that have a conversation, or could.
@@ -202,9 +210,10 @@ impl World {
         let mut jobs: Vec<_> = device.jobs().into_iter().map(|job| (job.kind, job.blocked)).collect();
         // What somebody wrote before learning that they are out stands there, and says why.
         jobs.retain(|(_, blocked)| *blocked != Some(Blocked::NotAMember));
-        // Whoever left delivers that for a week, also to those who are gone as well.
+        // Whoever left delivers that for a week, also to those who are gone as well; members deliver to whoever missed
+        // the invitation.
         let in_vain = |kind: &JobKind| match kind {
-            JobKind::Behind { conversation, .. } => self.delivers_in_vain(who, *conversation),
+            JobKind::Behind { conversation, member, .. } => self.delivers_in_vain(who, *conversation, *member),
             _ => false,
         };
         jobs.retain(|(kind, _)| !in_vain(kind));

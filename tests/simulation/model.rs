@@ -21,6 +21,7 @@ pub struct Model {
     /// Who came into a group or went, with the number of the last text before.
     moves: Vec<Move>,
     recreated: BTreeSet<usize>,
+    deaf: BTreeSet<usize>,
     /// Everybody was away for longer than texts are sealed anew.
     pub slept_long: bool,
 }
@@ -89,7 +90,18 @@ impl Model {
         self.losses.insert((from.min(to), from.max(to)), Loss::Expired);
     }
 
+    /// Who blocks somebody hears nothing of their invitations, and with a clock that is wrong by days key packages are
+    /// thrown away before their time: both may miss a group until an admin looks for them, after a month.
+    pub fn may_miss_invitations(&mut self, who: usize) {
+        self.deaf.insert(who);
+    }
+
+    pub fn missed_invitations(&self, who: usize) -> bool {
+        self.deaf.contains(&who)
+    }
+
     pub fn blocked(&mut self, who: usize, other: usize) {
+        self.may_miss_invitations(who);
         let loss = self.losses.entry((who.min(other), who.max(other))).or_insert(Loss::Blocked);
         if *loss == Loss::StartedOver {
             *loss = Loss::Blocked;

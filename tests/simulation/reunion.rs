@@ -7,6 +7,8 @@ use sealpost_engine::{
     messages::{Body, Message},
 };
 
+use sealpost_wire::id::UserId;
+
 use crate::{broken::Held, clock::HOUR_MS, model::Loss, world::World};
 
 impl World {
@@ -62,10 +64,16 @@ impl World {
     }
 
     /// Whether the conversation is one that this device has left, or whose invitations nobody here takes, because its
-    /// maker fell before anybody heard of it.
-    pub fn delivers_in_vain(&self, who: usize, id: ConversationId) -> bool {
+    /// maker fell before anybody heard of it, or this one member has not taken.
+    pub fn delivers_in_vain(&self, who: usize, id: ConversationId, to: UserId) -> bool {
         let row = conversations::known(&self.devices[who].store, id).expect("the conversation is there");
-        row.many.is_some_and(|many| many.standing == Standing::Left || !self.clubs.contains(&many.thread))
+        let Some(many) = row.many else { return false };
+        let missed = |club: usize| {
+            let to = (0..self.devices.len()).find(|other| self.id(*other) == to);
+            to.is_some_and(|to| self.model.missed_invitations(to) && self.standing(to, club).is_none())
+        };
+        let club = self.clubs.iter().position(|thread| *thread == many.thread);
+        many.standing == Standing::Left || club.is_none_or(missed)
     }
 
     pub fn asks_in_vain(&self, who: usize) -> bool {
@@ -94,7 +102,8 @@ impl World {
             let mut known = self.members_of(who, club);
             // Who left or was added unheard: the word or the Welcome was gone within a month, or the keys were lost.
             let unheard = |other: usize| {
-                let gone = self.model.slept_long || self.is_torn(other, club);
+                let missed = self.model.slept_long || self.model.missed_invitations(other);
+                let gone = missed || self.is_torn(other, club);
                 gone && self.standing(other, club) != Some(Standing::Member)
             };
             known.retain(|id| (0..self.devices.len()).all(|other| self.id(other) != *id || !unheard(other)));

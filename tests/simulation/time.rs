@@ -72,6 +72,9 @@ impl World {
         let minutes = ms / MINUTE_MS as i64;
         self.tells(|world| format!("{}'s clock is {minutes} minutes off", world.name(who)));
         self.devices[who].skew_ms = ms;
+        if ms.unsigned_abs() > DAY_MS {
+            self.model.may_miss_invitations(who);
+        }
     }
 
     /// The network gives up what is old, and the relay deletes what is over.

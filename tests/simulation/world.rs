@@ -178,7 +178,9 @@ impl World {
                     self.audit.delivery(&mut self.devices, who, outgoing.job.as_ref(), delivery)?;
                     what = self.audit.what(&delivery.delivery_id);
                 }
-                Request::ClaimSlot { name, claim } => self.audit.claim(&mut self.devices[who], name, &claim.content)?,
+                Request::ClaimSlot { name, claim } => {
+                    self.audit.claim(who, &mut self.devices[who], name, &claim.content)?
+                }
                 _ => {}
             }
             let (life, sent_ms, nonce) = (self.devices[who].life, self.clock.now_ms(), self.relay.nonce());

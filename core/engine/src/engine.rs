@@ -281,6 +281,11 @@ fn start_conversations_over(step: &mut Step<'_>) -> Result<(), EngineError> {
     for conversation in conversations::conversations(step.tx)? {
         if conversations::start_over(step, conversation.id)? {
             messages::add_system(step, conversation.id, messages::System::SecuredAnew)?;
+            // The peer may have started over as well, and not read what is on its way in the old group.
+            let conversation = conversations::known(step.tx, conversation.id)?;
+            if conversation.peer.is_some() {
+                messages::send_again(step, &conversation)?;
+            }
         }
     }
     Ok(())

@@ -62,12 +62,13 @@ pub fn seal_content(
 }
 
 /// Whether the others have the keys of this group and epoch: those of the conversation's group, and not too many back.
+/// They may be an epoch further than this device knows.
 pub fn still_opens(step: &mut Step<'_>, id: ConversationId, group: GroupId, epoch: u64) -> Result<bool, EngineError> {
     if known(step.tx, id)?.group != Some(group) {
         return Ok(false);
     }
     let now = with_group(step, &group, |_, group| Ok(group.epoch()))?;
-    Ok(now.is_some_and(|now| now <= epoch + PAST_EPOCHS as u64))
+    Ok(now.is_some_and(|now| now < epoch + PAST_EPOCHS as u64))
 }
 
 /// Seals a signal that needs no ratchet and leaves nothing behind. `None`: there is no group yet.
