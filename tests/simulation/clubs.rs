@@ -4,7 +4,7 @@
 
 use sealpost_engine::{
     command::{Command, Input, Reply},
-    conversations::{self, Conversation, Standing},
+    conversations::{self, Conversation, GroupState, Standing},
 };
 use sealpost_wire::id::UserId;
 
@@ -51,9 +51,17 @@ impl World {
 
     /// Whether the device has lost the group.
     pub fn is_torn(&self, who: usize, club: usize) -> bool {
-        let group = self.club_of(who, club).and_then(|conversation| conversation.group);
-        let state = group.map(|id| conversations::group(&self.devices[who].store, id).expect("groups are read"));
-        state.flatten().is_some_and(|state| state.torn)
+        self.group_of(who, club).is_some_and(|state| state.torn)
+    }
+
+    /// Whether a commit of their own is on its way.
+    fn claims(&self, who: usize, club: usize) -> bool {
+        self.group_of(who, club).is_some_and(|state| state.pending.is_some())
+    }
+
+    fn group_of(&self, who: usize, club: usize) -> Option<GroupState> {
+        let id = self.club_of(who, club)?.group?;
+        conversations::group(&self.devices[who].store, id).expect("groups are read")
     }
 
     /// Whom the device takes for members of this group.
@@ -96,6 +104,9 @@ impl World {
             }
             ClubDeed::Leave => {
                 self.model.moves(club, who, true);
+                if self.claims(who, club) {
+                    self.model.may_be_unheard(who);
+                }
                 (format!("{name} leaves {place}"), Command::LeaveGroup(conversation))
             }
             ClubDeed::Rename(pick) => {

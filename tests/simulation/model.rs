@@ -21,7 +21,7 @@ pub struct Model {
     /// Who came into a group or went, with the number of the last text before.
     moves: Vec<Move>,
     recreated: BTreeSet<usize>,
-    deaf: BTreeSet<usize>,
+    maybe_unheard: BTreeSet<usize>,
     /// Everybody was away for longer than texts are sealed anew.
     pub slept_long: bool,
 }
@@ -91,17 +91,18 @@ impl Model {
     }
 
     /// Who blocks somebody hears nothing of their invitations, and with a clock that is wrong by days key packages are
-    /// thrown away before their time: both may miss a group until an admin looks for them, after a month.
-    pub fn may_miss_invitations(&mut self, who: usize) {
-        self.deaf.insert(who);
+    /// thrown away before their time: both may miss a group until an admin looks for them, after a month. The word of
+    /// who leaves with new keys on the way is about the old ones: where all admins leave as well, nobody may act upon it.
+    pub fn may_be_unheard(&mut self, who: usize) {
+        self.maybe_unheard.insert(who);
     }
 
-    pub fn missed_invitations(&self, who: usize) -> bool {
-        self.deaf.contains(&who)
+    pub fn maybe_unheard(&self, who: usize) -> bool {
+        self.maybe_unheard.contains(&who)
     }
 
     pub fn blocked(&mut self, who: usize, other: usize) {
-        self.may_miss_invitations(who);
+        self.may_be_unheard(who);
         let loss = self.losses.entry((who.min(other), who.max(other))).or_insert(Loss::Blocked);
         if *loss == Loss::StartedOver {
             *loss = Loss::Blocked;

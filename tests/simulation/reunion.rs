@@ -58,22 +58,29 @@ impl World {
         Ok(())
     }
 
-    /// Whoever was taken out, and lost the keys before reading that, goes on asking to come back for a week.
+    /// Whoever was taken out or leaves, and lost the keys before reading or saying that, goes on asking to come back for
+    /// a week; so does the last one of a group.
     fn asks_in_vain_for(&self, who: usize, club: usize) -> bool {
-        self.is_torn(who, club) && self.model.is_gone(club, who)
+        let goes = self.model.is_gone(club, who) || self.standing(who, club) == Some(Standing::Leaving);
+        let hears = |it: usize| self.standing(it, club) == Some(Standing::Member) && !self.is_torn(it, club);
+        self.is_torn(who, club) && (goes || !(0..self.devices.len()).any(hears))
+    }
+
+    /// Who left or was added unheard: the word or the Welcome was gone within a month, or the keys were lost.
+    fn is_unheard(&self, who: usize, club: usize) -> bool {
+        let missed = self.model.slept_long || self.model.maybe_unheard(who) || self.is_torn(who, club);
+        missed && self.standing(who, club) != Some(Standing::Member)
     }
 
     /// Whether the conversation is one that this device has left, or whose invitations nobody here takes, because its
-    /// maker fell before anybody heard of it, or this one member has not taken.
+    /// maker fell before anybody heard of it, or one whom this member left, or never came to, unheard.
     pub fn delivers_in_vain(&self, who: usize, id: ConversationId, to: UserId) -> bool {
         let row = conversations::known(&self.devices[who].store, id).expect("the conversation is there");
         let Some(many) = row.many else { return false };
-        let missed = |club: usize| {
-            let to = (0..self.devices.len()).find(|other| self.id(*other) == to);
-            to.is_some_and(|to| self.model.missed_invitations(to) && self.standing(to, club).is_none())
-        };
+        let to = (0..self.devices.len()).find(|other| self.id(*other) == to);
         let club = self.clubs.iter().position(|thread| *thread == many.thread);
-        many.standing == Standing::Left || club.is_none_or(missed)
+        let is_heard = club.is_some_and(|club| to.is_some_and(|to| !self.is_unheard(to, club)));
+        many.standing == Standing::Left || !is_heard
     }
 
     pub fn asks_in_vain(&self, who: usize) -> bool {
@@ -100,13 +107,7 @@ impl World {
         for who in inside {
             let name = self.name(who);
             let mut known = self.members_of(who, club);
-            // Who left or was added unheard: the word or the Welcome was gone within a month, or the keys were lost.
-            let unheard = |other: usize| {
-                let missed = self.model.slept_long || self.model.missed_invitations(other);
-                let gone = missed || self.is_torn(other, club);
-                gone && self.standing(other, club) != Some(Standing::Member)
-            };
-            known.retain(|id| (0..self.devices.len()).all(|other| self.id(other) != *id || !unheard(other)));
+            known.retain(|id| (0..self.devices.len()).all(|it| self.id(it) != *id || !self.is_unheard(it, club)));
             if known != ids {
                 let (count, known) = (ids.len(), known.len());
                 return Err(format!("members differ about who is one: {name} knows {known} of {count}").into());

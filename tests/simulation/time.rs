@@ -73,7 +73,7 @@ impl World {
         self.tells(|world| format!("{}'s clock is {minutes} minutes off", world.name(who)));
         self.devices[who].skew_ms = ms;
         if ms.unsigned_abs() > DAY_MS {
-            self.model.may_miss_invitations(who);
+            self.model.may_be_unheard(who);
         }
     }
 
