@@ -92,7 +92,7 @@ impl Model {
 
     /// Who blocks somebody hears nothing of their invitations, and with a clock that is wrong by days key packages are
     /// thrown away before their time: both may miss a group until an admin looks for them, after a month. The word of
-    /// who leaves with new keys on the way is about the old ones: where all admins leave as well, nobody may act upon it.
+    /// who leaves with new keys on the way is about the old ones: where all admins leave as well, nobody may act on it.
     pub fn may_be_unheard(&mut self, who: usize) {
         self.maybe_unheard.insert(who);
     }

@@ -216,3 +216,44 @@ fn what_was_sealed_before_somebody_lost_the_keys_is_sealed_again_although_it_sti
         town.club_talks(&[ADA, BEN, CLO]);
     });
 }
+
+#[test]
+fn a_welcome_goes_by_the_newer_card_once_that_is_known() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN]);
+        let (club, ben, clo) = (town.club_id(ADA), town.id(BEN), town.id(CLO));
+        town.meets(CLO, BEN);
+        town.people[ADA].next(is_welcome, Fate::Hold);
+        town.command(ADA, Command::AddMembers { conversation: club, members: vec![clo] });
+        town.settle();
+        // Clo's token is another one now, and nobody has told Ada.
+        town.command(CLO, Command::BlockContact(ben));
+        town.settle();
+        town.relay.account(clo).tokens.truncate(1);
+        town.releases(ADA);
+        town.settles();
+        assert_eq!(town.standing(CLO), None);
+        town.meets(ADA, CLO);
+        town.passes(HOUR_MS);
+        assert_eq!(town.standing(CLO), Some(Standing::Member));
+        town.command(CLO, Command::UnblockContact(ben));
+        town.settles();
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
+fn a_member_who_is_blocked_may_create_the_group_anew() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (club, ada) = (town.club_id(ADA), town.id(ADA));
+        town.command(BEN, Command::BlockContact(ada));
+        town.settles();
+        town.command(ADA, Command::RecreateGroup { conversation: club, without: Vec::new() });
+        town.settles();
+        assert!(town.happened(BEN).contains(&Happened::CreatedAnew));
+        town.command(BEN, Command::UnblockContact(ada));
+        town.settles();
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}

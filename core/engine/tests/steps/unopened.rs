@@ -198,3 +198,22 @@ fn message_that_comes_too_late_again_is_asked_for_again() {
         town.still_talk();
     });
 }
+
+#[test]
+fn what_was_sent_in_the_old_group_arrives_where_both_start_over() {
+    over_both_suites(|town| {
+        let mut town = town.talking();
+        town.disconnects(BEN);
+        town.command(BEN, Command::StartOver { next_secret: vec![3; 32] });
+        let id = town.says(ADA, BEN, "in the old group");
+        town.settle();
+        for secret in [4, 5] {
+            town.command(ADA, Command::StartOver { next_secret: vec![secret; 32] });
+            town.settle();
+        }
+        town.connects(BEN);
+        town.settles();
+        assert_eq!(town.message(BEN, ADA, ADA, id).body, Body::Text("in the old group".to_owned()));
+        town.still_talk();
+    });
+}
