@@ -58,8 +58,8 @@ impl World {
         Ok(())
     }
 
-    /// Whoever was taken out or leaves, and lost the keys before reading or saying that, asks for a week in vain to come
-    /// back; so does the last one of a group.
+    /// Whoever was taken out or leaves, and lost the keys before reading or saying that, asks for a week in vain to
+    /// come back; so does the last one of a group.
     fn asks_in_vain_for(&self, who: usize, club: usize) -> bool {
         let goes = self.model.is_gone(club, who) || self.standing(who, club) == Some(Standing::Leaving);
         let hears = |it: usize| self.standing(it, club) == Some(Standing::Member) && !self.is_torn(it, club);
