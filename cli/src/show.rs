@@ -173,7 +173,7 @@ pub fn message_line(message: &Message, answered: Option<u64>, cast: &dyn Cast, w
 }
 
 /// Whoever wrote a message; of one that did not open in a group, nobody knows.
-fn author(message: &Message, cast: &dyn Cast, words: &Words) -> String {
+pub fn author(message: &Message, cast: &dyn Cast, words: &Words) -> String {
     let name = cast.name(&message.author);
     match message.body {
         _ if message.mine => words.say("you"),
