@@ -213,7 +213,7 @@ inventory! {
         SECURITY, "the operator", "as the operator keeps logs", Never;
     "log:kind": "the kind of a failure", "operation",
         SECURITY, "the operator", "as the operator keeps logs", Never;
-    "log:reason": "why the SMS service failed, without number and text", "operation",
+    "log:reason": "why the SMS service or a certificate failed, without number and text", "operation",
         SECURITY, "the operator", "as the operator keeps logs", Never;
     "log:rows": "how many rows were deleted", "operation",
         SECURITY, "the operator", "as the operator keeps logs", Never;

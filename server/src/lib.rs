@@ -27,11 +27,17 @@ mod tls;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, sync::Semaphore};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    sync::{Notify, Semaphore},
+    task::JoinHandle,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use listener::{ConnectionListener, Peer};
 use service::Service;
+use tls::Certificate;
 
 pub use config::Config;
 pub use hub::{Seat, Signal};
@@ -63,8 +69,8 @@ pub async fn run(config: Config, listener: TcpListener, parts: Parts, stop: Canc
 pub async fn serve(service: Arc<Service>, listener: TcpListener, stop: CancellationToken) -> Result<(), RunError> {
     let config = &service.config;
     let plain_allowed = listener.local_addr()?.ip().is_loopback() || !config.trusted_proxies.is_empty();
-    let tls = config.tls.as_ref().map(tls::server_config).transpose()?;
-    if tls.is_none() && !plain_allowed {
+    let certificate = config.tls.as_ref().map(|files| Certificate::load(files, service.metrics.clone())).transpose()?;
+    if certificate.is_none() && !plain_allowed {
         return Err(RunError::PlainNotLoopback);
     }
     let observe = match config.observe {
@@ -78,7 +84,11 @@ pub async fn serve(service: Arc<Service>, listener: TcpListener, stop: Cancellat
         stop: stop.clone(),
         uploads: Arc::new(Semaphore::new(config.limits.uploads)),
     };
-    let listener = ConnectionListener::start(listener, tls, &config.limits, stop.clone())?;
+    service.metrics.configured(config.disk.uploads_bytes, config.disk.deliveries_bytes, config.limits.connections);
+    let certificate = certificate.map(Arc::new);
+    let following = follow(certificate.clone(), stop.clone())?;
+    let metrics = service.metrics.clone();
+    let listener = ConnectionListener::start(listener, certificate, &config.limits, metrics, stop.clone())?;
     let jobs = tokio::spawn(jobs::run(Arc::clone(&service), stop.clone()));
     if let Some(observe) = observe {
         let router = http::observe_router(Arc::clone(&service));
@@ -98,7 +108,26 @@ pub async fn serve(service: Arc<Service>, listener: TcpListener, stop: Cancellat
     sockets.close();
     let _ = tokio::time::timeout(GRACE, sockets.wait()).await;
     let _ = jobs.await;
+    let _ = following.await;
     // The store's end waits for its thread: not on one of the runtime's.
     let _ = tokio::task::spawn_blocking(move || drop(service)).await;
     Ok(())
+}
+
+/// Reads the certificate again on SIGHUP. Without one the signal is taken all the same: it ends nobody.
+fn follow(certificate: Option<Arc<Certificate>>, stop: CancellationToken) -> io::Result<JoinHandle<()>> {
+    let mut hangups = signal(SignalKind::hangup())?;
+    let asked = Arc::new(Notify::new());
+    let asking = Arc::clone(&asked);
+    let stopped = stop.clone();
+    tokio::spawn(async move {
+        while let Some(Some(())) = stopped.run_until_cancelled(hangups.recv()).await {
+            asking.notify_one();
+        }
+    });
+    Ok(tokio::spawn(async move {
+        if let Some(certificate) = certificate {
+            certificate.follow(asked, stop).await;
+        }
+    }))
 }

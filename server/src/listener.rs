@@ -13,7 +13,6 @@ use axum::{
     extract::connect_info::Connected,
     serve::{IncomingStream, Listener},
 };
-use rustls::ServerConfig;
 use sealpost_crypto::request_signature::TLS_EXPORTER_LABEL;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -24,7 +23,12 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Limits, faults::Cut};
+use crate::{
+    config::Limits,
+    faults::Cut,
+    metrics::{CutOff, Metrics},
+    tls::Certificate,
+};
 
 /// A TLS handshake takes no longer.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -60,7 +64,26 @@ pub struct Connection {
     idle: Duration,
     /// When the peer has been idle for too long.
     deadline: Pin<Box<Sleep>>,
+    counted: Counted,
+}
+
+/// One of the connections that there may be, for as long as it lives.
+struct Counted {
+    metrics: Metrics,
     _permit: OwnedSemaphorePermit,
+}
+
+impl Counted {
+    fn new(metrics: Metrics, permit: OwnedSemaphorePermit) -> Self {
+        metrics.connections.increment(1.0);
+        Self { metrics, _permit: permit }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.metrics.connections.decrement(1.0);
+    }
 }
 
 enum Stream {
@@ -68,32 +91,35 @@ enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+/// What is given to every connection.
+struct Terms {
+    certificate: Option<Arc<Certificate>>,
+    idle: Duration,
+    metrics: Metrics,
+}
+
 impl ConnectionListener {
-    /// Accepts until `stop`; plain connections without `tls`.
+    /// Accepts until `stop`; plain connections without a certificate.
     pub fn start(
         listener: TcpListener,
-        tls: Option<Arc<ServerConfig>>,
+        certificate: Option<Arc<Certificate>>,
         limits: &Limits,
+        metrics: Metrics,
         stop: CancellationToken,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (done, ready) = mpsc::channel(64);
-        let acceptor = tls.map(TlsAcceptor::from);
         let permits = Arc::new(Semaphore::new(limits.connections));
-        let idle = Duration::from_secs(limits.idle_seconds);
-        tokio::spawn(async move {
-            let accepting = accept(listener, acceptor, permits, idle, done);
-            stop.run_until_cancelled(accepting).await;
-        });
+        let terms = Arc::new(Terms { certificate, idle: Duration::from_secs(limits.idle_seconds), metrics });
+        tokio::spawn(async move { stop.run_until_cancelled(accept(listener, terms, permits, done)).await });
         Ok(Self { ready, address })
     }
 }
 
 async fn accept(
     listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
+    terms: Arc<Terms>,
     permits: Arc<Semaphore>,
-    idle: Duration,
     done: mpsc::Sender<(Connection, Peer)>,
 ) {
     while let Ok(permit) = Arc::clone(&permits).acquire_owned().await {
@@ -105,22 +131,28 @@ async fn accept(
                 continue;
             }
         };
-        let (acceptor, done) = (acceptor.clone(), done.clone());
+        let (terms, done) = (Arc::clone(&terms), done.clone());
+        let counted = Counted::new(terms.metrics.clone(), permit);
         tokio::spawn(async move {
-            // A peer that gives up during the handshake is nobody's concern.
-            if let Ok(Ok((stream, exporter))) = tokio::time::timeout(HANDSHAKE, handshake(stream, acceptor)).await {
-                let cut: Cut = Default::default();
-                let connection = Connection::new(stream, cut.clone(), idle, permit);
-                let _ = done.send((connection, Peer { address, exporter, cut })).await;
+            let handshake = handshake(stream, terms.certificate.as_deref());
+            match tokio::time::timeout(HANDSHAKE, handshake).await {
+                Ok(Ok((stream, exporter))) => {
+                    let cut: Cut = Default::default();
+                    let connection = Connection::new(stream, cut.clone(), terms.idle, counted);
+                    let _ = done.send((connection, Peer { address, exporter, cut })).await;
+                }
+                // A peer that gives up during the handshake is nobody's concern.
+                Ok(Err(_)) => {}
+                Err(_) => terms.metrics.cut_off(CutOff::Handshake),
             }
         });
     }
 }
 
-async fn handshake(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> io::Result<(Stream, Option<[u8; 32]>)> {
+async fn handshake(stream: TcpStream, certificate: Option<&Certificate>) -> io::Result<(Stream, Option<[u8; 32]>)> {
     stream.set_nodelay(true)?;
-    let Some(acceptor) = acceptor else { return Ok((Stream::Plain(stream), None)) };
-    let stream = acceptor.accept(stream).await?;
+    let Some(certificate) = certificate else { return Ok((Stream::Plain(stream), None)) };
+    let stream = TlsAcceptor::from(certificate.config()).accept(stream).await?;
     let exporter = stream.get_ref().1.export_keying_material([0; 32], TLS_EXPORTER_LABEL, None);
     Ok((Stream::Tls(Box::new(stream)), Some(exporter.map_err(io::Error::other)?)))
 }
@@ -149,8 +181,8 @@ impl Connected<IncomingStream<'_, ConnectionListener>> for Peer {
 }
 
 impl Connection {
-    fn new(stream: Stream, cut: Cut, idle: Duration, permit: OwnedSemaphorePermit) -> Self {
-        Self { stream, cut, idle, deadline: Box::pin(sleep(idle)), _permit: permit }
+    fn new(stream: Stream, cut: Cut, idle: Duration, counted: Counted) -> Self {
+        Self { stream, cut, idle, deadline: Box::pin(sleep(idle)), counted }
     }
 
     fn moved(&mut self) {
@@ -171,6 +203,7 @@ impl AsyncRead for Connection {
         if read.is_ready() {
             self.moved();
         } else if self.deadline.as_mut().poll(context).is_ready() {
+            self.counted.metrics.cut_off(CutOff::Idle);
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         read

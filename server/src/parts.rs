@@ -81,7 +81,7 @@ impl Parts {
         let database = folder.join("relay.sqlite");
         let keys = Keys::open(folder, database.exists())?;
         let observed = metrics.clone();
-        let store = SqliteStore::open(&database, Box::new(move |size| observed.batch.record(size as f64)))?;
+        let store = SqliteStore::open(&database, Box::new(move |batch| observed.committed(&batch)))?;
         let sms: Arc<dyn Sms> = match &config.sms.by {
             SmsBy::Console => Arc::new(ConsoleSms),
             SmsBy::File { path } => Arc::new(FileSms::new(path.clone())),

@@ -1,6 +1,9 @@
 //! Who asks: nobody (counted by address prefix) or an account (by its signature), as extractors.
 
-use std::{net::IpAddr, str::FromStr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    str::FromStr,
+};
 
 use axum::{
     body::{Body, to_bytes},
@@ -22,6 +25,9 @@ use crate::{
     listener::Peer,
     service::{Refusal, Signature},
 };
+
+/// Where a proxy writes whom it asks for; each appends the one before it.
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// A request without identity has been counted; holds the address for limits of its own.
 pub struct Anonymous(pub IpAddr);
@@ -144,18 +150,32 @@ async fn signed(request: Request, relay: &Relay, limit: usize) -> Result<(Signed
     Ok((Signed { id: signature.id, entry, session }, body))
 }
 
-/// The first that is no trusted proxy, read from the nearest on.
 fn address(parts: &Parts, relay: &Relay) -> Result<IpAddr, Refusal> {
     let peer = parts.extensions.get::<ConnectInfo<Peer>>();
-    let peer = peer.ok_or(Refusal::new(ErrorCode::Internal, "no peer"))?.0.address.ip().to_canonical();
-    let trusted = |address: &IpAddr| relay.service.config.trusted_proxies.contains(address);
-    if !trusted(&peer) {
-        return Ok(peer);
+    let peer = peer.ok_or(Refusal::new(ErrorCode::Internal, "no peer"))?.0.address.ip();
+    Ok(origin(peer, &parts.headers, &relay.service.config.trusted_proxies))
+}
+
+/// The first that is no trusted proxy, read from the nearest on. What stands behind something that is no address
+/// anybody may have written: then it is the last proxy that counts.
+fn origin(peer: IpAddr, headers: &HeaderMap, trusted_proxies: &[IpAddr]) -> IpAddr {
+    let trusted = |address: IpAddr| trusted_proxies.iter().any(|proxy| proxy.to_canonical() == address);
+    let mut nearest = peer.to_canonical();
+    let lines = headers.get_all(FORWARDED_FOR).iter().rev().map(|value| value.to_str().unwrap_or_default());
+    let mut hops = lines.flat_map(|line| line.rsplit(','));
+    while trusted(nearest)
+        && let Some(hop) = hops.next().and_then(hop)
+    {
+        nearest = hop;
     }
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let hops: Vec<IpAddr> =
-        forwarded.flat_map(|value| value.split(',')).filter_map(|hop| hop.trim().parse().ok()).collect();
-    Ok(hops.into_iter().rev().find(|hop| !trusted(hop)).unwrap_or(peer))
+    nearest
+}
+
+/// An address; some proxies write a port behind it.
+fn hop(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let address = text.parse().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip())).ok()?;
+    Some(address.to_canonical())
 }
 
 fn path(parts: &Parts) -> String {
@@ -197,4 +217,38 @@ fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
         let place = format!("JSON, line {} column {}", error.line(), error.column());
         Refusal::new(ErrorCode::Malformed, place)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rightmost_hop_that_is_no_trusted_proxy_counts() {
+        let proxies = ["10.0.0.1", "10.0.0.2"];
+        assert_eq!(from("203.0.113.9", &proxies, &["198.51.100.7"]), "203.0.113.9", "no proxy, nothing is believed");
+        assert_eq!(from("10.0.0.1", &proxies, &["198.51.100.7"]), "198.51.100.7");
+        assert_eq!(from("10.0.0.1", &proxies, &["192.0.2.1, 198.51.100.7, 10.0.0.2"]), "198.51.100.7");
+        assert_eq!(from("10.0.0.1", &proxies, &["192.0.2.1", "198.51.100.7", "10.0.0.2"]), "198.51.100.7");
+        assert_eq!(from("::ffff:10.0.0.1", &proxies, &["::ffff:198.51.100.7"]), "198.51.100.7");
+        assert_eq!(from("10.0.0.1", &proxies, &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn ports_are_taken_off_and_nothing_is_believed_beyond_what_is_no_address() {
+        assert_eq!(from("10.0.0.1", &["10.0.0.1"], &["198.51.100.7:4711"]), "198.51.100.7");
+        assert_eq!(from("10.0.0.1", &["10.0.0.1"], &["[2001:db8::1]:4711"]), "2001:db8::1");
+        assert_eq!(from("10.0.0.1", &["10.0.0.1"], &["192.0.2.1, unknown"]), "10.0.0.1");
+        assert_eq!(from("10.0.0.1", &["10.0.0.1"], &["192.0.2.1,"]), "10.0.0.1");
+    }
+
+    fn from(peer: &str, proxies: &[&str], lines: &[&str]) -> String {
+        let address = |text: &str| text.parse::<IpAddr>().expect("an address");
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(FORWARDED_FOR, line.parse().expect("a header"));
+        }
+        let proxies: Vec<IpAddr> = proxies.iter().map(|proxy| address(proxy)).collect();
+        origin(address(peer), &headers, &proxies).to_string()
+    }
 }

@@ -29,6 +29,7 @@ use crate::{
     faults,
     hub::{Seat, Signal},
     listener::Peer,
+    metrics::CutOff,
     service::{DeviceSession, PushWindow, Refusal, SocketProof},
 };
 
@@ -64,7 +65,7 @@ async fn serve(relay: Relay, peer: Peer, mut socket: WebSocket) {
         empty_due: true,
     };
     let refused = match device.serve(&mut socket, session.seat).await {
-        Ok(()) => Refused::Closed,
+        Ok(()) => Closed::ByThem.into(),
         Err(refused) => refused,
     };
     relay.service.metrics.devices.decrement(1.0);
@@ -87,7 +88,7 @@ async fn authenticate(relay: &Relay, peer: &Peer, socket: &mut WebSocket) -> Res
         }
     };
     let answer = tokio::select! {
-        answer = tokio::time::timeout(AUTHENTICATION, answer) => answer.map_err(|_| Refused::Closed)??,
+        answer = tokio::time::timeout(AUTHENTICATION, answer) => answer.map_err(|_| Closed::ByUs(CutOff::Handshake))??,
         () = relay.stop.cancelled() => return Err(stopping()),
     };
     let proof = SocketProof { nonce: &nonce, exporter: peer.exporter.as_ref() };

@@ -18,7 +18,7 @@ use sealpost_wire::{
 use super::{
     Relay,
     authentication::Anonymous,
-    socket::{self, Pulse, Refused},
+    socket::{self, Closed, Pulse, Refused},
 };
 use crate::{listener::Peer, service::Refusal};
 
@@ -41,7 +41,7 @@ pub async fn open(
 async fn serve(relay: Relay, peer: Peer, address: std::net::IpAddr, mut socket: WebSocket) {
     relay.service.metrics.senders.increment(1.0);
     let refused = match take(&relay, &peer, address, &mut socket).await {
-        Ok(()) => Refused::Closed,
+        Ok(()) => Closed::ByThem.into(),
         Err(refused) => refused,
     };
     relay.service.metrics.senders.decrement(1.0);
@@ -61,7 +61,7 @@ async fn take(relay: &Relay, peer: &Peer, address: std::net::IpAddr, socket: &mu
                 Some(body) => socket::send(socket, body).await?,
                 None => {
                     peer.cut.after(0);
-                    return Err(Refused::Closed);
+                    return Err(Closed::ByThem.into());
                 }
             },
             message = socket.next(), if !stopping && answers.len() < AT_WORK => {

@@ -12,7 +12,7 @@ use sealpost_wire::{
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::Relay;
-use crate::service::Refusal;
+use crate::{metrics::CutOff, service::Refusal};
 
 /// The default costs 125 kB per idle connection.
 const BUFFER_BYTES: usize = 4_096;
@@ -22,7 +22,10 @@ const PING: Duration = Duration::from_secs(30);
 const SEND: Duration = Duration::from_secs(30);
 
 /// The connection is over, or is to be.
-pub struct Closed;
+pub enum Closed {
+    ByThem,
+    ByUs(CutOff),
+}
 
 /// With the relay's limits.
 pub fn limited(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
@@ -54,7 +57,7 @@ impl Pulse {
     /// Answers when it is time to ping; `Closed` if nothing was heard since the last time.
     pub async fn due(&mut self) -> Result<(), Closed> {
         self.ticks.tick().await;
-        if std::mem::take(&mut self.heard) { Ok(()) } else { Err(Closed) }
+        if std::mem::take(&mut self.heard) { Ok(()) } else { Err(Closed::ByUs(CutOff::Silent)) }
     }
 }
 
@@ -88,20 +91,20 @@ pub fn read(message: Option<Result<Message, axum::Error>>) -> Result<Option<Body
         }
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(None),
         Some(Ok(Message::Text(_))) => Err(Refused::Refusal(Refusal::malformed("frames are binary"))),
-        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Refused::Closed),
+        Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Closed::ByThem.into()),
     }
 }
 
 /// Why a socket ends.
 pub enum Refused {
-    Closed,
+    Closed(Closed),
     /// The peer is told first.
     Refusal(Refusal),
 }
 
 impl From<Closed> for Refused {
-    fn from(Closed: Closed) -> Self {
-        Self::Closed
+    fn from(closed: Closed) -> Self {
+        Self::Closed(closed)
     }
 }
 
@@ -111,12 +114,17 @@ impl From<Refusal> for Refused {
     }
 }
 
-/// Tells the peer why, where there is something to tell, and closes.
+/// Tells the peer why, where there is something to tell, and closes. Whoever was cut off is told nothing: it would
+/// wait for a peer that does not listen.
 pub async fn end(relay: &Relay, mut socket: WebSocket, refused: Refused) {
-    if let Refused::Refusal(refusal) = refused {
-        let failure = Failure::new(0, &refusal.at(relay.service.now()));
-        if send(&mut socket, Body::Failure(failure)).await.is_err() {
-            return;
+    match refused {
+        Refused::Closed(Closed::ByThem) => {}
+        Refused::Closed(Closed::ByUs(why)) => return relay.service.metrics.cut_off(why),
+        Refused::Refusal(refusal) => {
+            let failure = Failure::new(0, &refusal.at(relay.service.now()));
+            if send(&mut socket, Body::Failure(failure)).await.is_err() {
+                return;
+            }
         }
     }
     close(socket).await;
@@ -125,6 +133,7 @@ pub async fn end(relay: &Relay, mut socket: WebSocket, refused: Refused) {
 async fn within(sending: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Closed> {
     match tokio::time::timeout(SEND, sending).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(Closed),
+        Ok(Err(_)) => Err(Closed::ByThem),
+        Err(_) => Err(Closed::ByUs(CutOff::TakesNothing)),
     }
 }

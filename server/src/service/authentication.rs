@@ -9,7 +9,7 @@ use sealpost_crypto::request_signature::SignedRequest;
 use sealpost_wire::{api::directory::DirectoryEntry, error::ErrorCode, id::UserId, limits::SIGNATURE_WINDOW_SECONDS};
 
 use super::{Refusal, Service};
-use crate::store::Found;
+use crate::{metrics::Limit, store::Found};
 
 /// What the headers of a signed request say.
 #[derive(Clone)]
@@ -75,7 +75,7 @@ impl Service {
 
     fn take_signed(&self, id: UserId) -> Result<(), Refusal> {
         let taken = self.signed.take(id, self.now());
-        taken.map_err(|after| Refusal::retry(ErrorCode::TooManyRequests, "requests of this account", after))
+        taken.map_err(|after| self.limited(Limit::Signed, "requests of this account", after))
     }
 }
 

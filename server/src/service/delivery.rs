@@ -16,6 +16,12 @@ use crate::{
 impl Service {
     /// Stores a delivery for all that accept it, or, if it is ephemeral, hands it to those who are connected.
     pub async fn deliver(&self, delivery: Delivery) -> Result<DeliveryAnswer, Refusal> {
+        let recipients = delivery.recipients.len() as u64;
+        let answer = self.deliver_uncounted(delivery).await;
+        answer.inspect_err(|refusal| self.metrics.deliveries_refused(refusal.code.as_str(), recipients.max(1)))
+    }
+
+    async fn deliver_uncounted(&self, delivery: Delivery) -> Result<DeliveryAnswer, Refusal> {
         let checked = delivery.check().map_err(|(code, detail)| Refusal::new(code, detail))?;
         let outcomes = if delivery.ephemeral {
             self.hand_on(delivery, &checked.recipients).await?
@@ -83,7 +89,7 @@ impl Service {
             match refused_code(*outcome) {
                 None => self.metrics.accepted.increment(1),
                 Some(code) => {
-                    self.metrics.delivery_refused(code.as_str());
+                    self.metrics.deliveries_refused(code.as_str(), 1);
                     refused.push(RefusedRecipient { index, code: code.as_str().to_owned() });
                 }
             }

@@ -9,6 +9,7 @@ mod housekeeping;
 mod invitation;
 mod mailbox;
 mod number;
+mod observation;
 pub mod rate;
 mod refusal;
 mod relay;
@@ -25,7 +26,7 @@ use crate::{
     faults::Faults,
     hub::Hub,
     keys::Keys,
-    metrics::Metrics,
+    metrics::{Limit, Metrics},
     parts::{Clock, FreeSpace, Parts, Randomness},
     sms::Sms,
     store::{FormerId, Hash, Store},
@@ -34,6 +35,7 @@ use crate::{
 pub use authentication::Signature;
 pub use blob::Download;
 pub use mailbox::PushWindow;
+pub use observation::Health;
 pub use refusal::Refusal;
 pub use session::{DeviceSession, SocketProof};
 
@@ -92,7 +94,7 @@ impl Service {
     /// Takes one of an address prefix's anonymous requests.
     pub fn admit_anonymous(&self, address: std::net::IpAddr) -> Result<(), Refusal> {
         let taken = self.anonymous.take(AddressPrefix::of(address), self.now());
-        taken.map_err(|after| Refusal::retry(ErrorCode::TooManyRequests, "requests of this address prefix", after))
+        taken.map_err(|after| self.limited(Limit::Anonymous, "requests of this address prefix", after))
     }
 
     /// Refuses a protocol version that is too old for this relay.
@@ -101,6 +103,12 @@ impl Service {
             return Err(Refusal::new(ErrorCode::TooOldVersion, "update the app"));
         }
         Ok(())
+    }
+
+    /// Beyond a rate: counted, and refused until there is another.
+    fn limited(&self, limit: Limit, what: &'static str, after_seconds: u64) -> Refusal {
+        self.metrics.limited(limit);
+        Refusal::retry(ErrorCode::TooManyRequests, what, after_seconds)
     }
 
     fn random<const N: usize>(&self) -> Result<[u8; N], Refusal> {

@@ -16,6 +16,7 @@ use sealpost_wire::{
 use super::{Refusal, Service, rate::AddressPrefix};
 use crate::{
     hub::Signal,
+    metrics::Limit,
     sms,
     store::{CodePlan, CodePlanned, Hash, NumberLinking, NumberProof, NumberToken, hour_after},
 };
@@ -31,7 +32,7 @@ impl Service {
         let number = self.parse_number(&request.number)?;
         let now = self.now();
         let taken = self.codes.take(AddressPrefix::of(address), now);
-        taken.map_err(|after| Refusal::retry(ErrorCode::TooManyRequests, "codes for this address prefix", after))?;
+        taken.map_err(|after| self.limited(Limit::Codes, "codes for this address prefix", after))?;
         let token = self.keys.number.token(&number);
         let code = self.draw_code()?;
         let ceiling = self.config.sms.codes_a_day;
@@ -39,9 +40,10 @@ impl Service {
         match self.store.plan_code(plan, now).await? {
             CodePlanned::Planned => {}
             CodePlanned::TooMany { retry_after_seconds } => {
-                return Err(Refusal::retry(ErrorCode::TooManyRequests, "codes for this number", retry_after_seconds));
+                return Err(self.limited(Limit::Codes, "codes for this number", retry_after_seconds));
             }
             CodePlanned::Ceiling { retry_after_seconds } => {
+                self.metrics.limited(Limit::Codes);
                 return Err(Refusal::retry(ErrorCode::SmsCeiling, "codes of today", retry_after_seconds));
             }
         }

@@ -102,6 +102,8 @@ pub trait Store: Send + Sync + 'static {
     /// Blobs whose time is over, at most 128 of them.
     fn expired_blobs(&self, now: u64) -> Answer<'_, Vec<BlobId>>;
 
+    /// Reads every mailbox's load: for gauges, not for requests.
+    fn totals(&self) -> Answer<'_, Totals>;
     /// Counts up when the relay is restored from a backup.
     fn incarnation(&self) -> Answer<'_, u64>;
     /// Deletes what is over by one rule of the data inventory, a bounded number of rows; how many they were.

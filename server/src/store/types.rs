@@ -212,6 +212,14 @@ pub struct Page {
     pub more: bool,
 }
 
+/// What the relay holds, all mailboxes together; weights are those of the quotas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    pub accounts: u64,
+    pub waiting_messages: u64,
+    pub waiting_bytes: u64,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlotState {
     Free,

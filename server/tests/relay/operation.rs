@@ -37,9 +37,9 @@ async fn health_and_metrics_stand_on_their_own_listener_and_name_nobody() {
         "sealpost_deliveries_accepted_total 1",
         "sealpost_deliveries_refused_total{code=\"token_refused\"} 1",
         "sealpost_pushes_total 1",
-        "sealpost_device_sockets 1",
+        "sealpost_sockets{kind=\"device\"} 1",
         "sealpost_requests_total{route=\"/v1/directory/{id}\",status=\"200\"} 1",
-        "sealpost_commit_operations",
+        "sealpost_commit_operations_count",
     ] {
         assert!(metrics.contains(line), "{line} is not in:\n{metrics}");
     }

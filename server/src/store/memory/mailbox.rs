@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 use sealpost_wire::{api::mailbox::MailboxStatus, envelope::Envelope, id::UserId};
 
 use super::{LISTED, State};
-use crate::store::{Addressee, Delivered, NewDelivery, NewRecipient, Page, hour_before};
+use crate::store::{Addressee, Delivered, NewDelivery, NewRecipient, Page, Totals, hour_before};
 
 /// What waits for one device, by sequence.
 #[derive(Default)]
@@ -52,6 +52,15 @@ impl State {
             page.envelopes.push(message.envelope(*sequence));
         }
         page
+    }
+
+    pub fn totals(&self) -> Totals {
+        let mailboxes = || self.accounts.values().map(|account| &account.mailbox);
+        Totals {
+            accounts: self.accounts.len() as u64,
+            waiting_messages: mailboxes().map(|mailbox| mailbox.messages.len() as u64).sum(),
+            waiting_bytes: mailboxes().map(|mailbox| mailbox.bytes).sum(),
+        }
     }
 
     /// The limits are the caller's to fill in.

@@ -206,6 +206,10 @@ impl Store for MemoryStore {
         })
     }
 
+    fn totals(&self) -> Answer<'_, Totals> {
+        self.at_once(|state| state.totals())
+    }
+
     fn incarnation(&self) -> Answer<'_, u64> {
         self.at_once(|_| 1)
     }

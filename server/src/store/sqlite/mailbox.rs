@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sealpost_wire::{api::mailbox::MailboxStatus, envelope::Envelope, id::UserId};
 
 use super::row_of;
-use crate::store::{Page, TokenHash, hour_after};
+use crate::store::{Page, TokenHash, Totals, hour_after};
 
 /// Rows that one page reads at most.
 const PAGE: usize = 128;
@@ -91,4 +91,13 @@ pub fn status(connection: &Connection, id: UserId) -> rusqlite::Result<MailboxSt
     let load = statement.query_row([id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
     let (messages, bytes) = load.unwrap_or((0, 0));
     Ok(MailboxStatus { messages, bytes, messages_limit: 0, bytes_limit: 0 })
+}
+
+pub fn totals(connection: &Connection) -> rusqlite::Result<Totals> {
+    let mut statement = connection.prepare_cached(
+        "SELECT (SELECT count(*) FROM account), coalesce(sum(messages), 0), coalesce(sum(bytes), 0) FROM mailbox",
+    )?;
+    statement.query_row([], |row| {
+        Ok(Totals { accounts: row.get(0)?, waiting_messages: row.get(1)?, waiting_bytes: row.get(2)? })
+    })
 }

@@ -29,7 +29,7 @@ use super::*;
 use reader::Readers;
 use writer::Writer;
 
-pub use writer::BatchObserver;
+pub use writer::{Batch, BatchObserver};
 
 /// Pages of the log that a commit may leave before it checkpoints on its own; the timer usually comes first.
 const WAL_PAGES: u32 = 10_000;
@@ -46,7 +46,7 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens or creates the database; an older one is migrated, a newer one refused. `observe` hears of batch sizes.
+    /// Opens or creates the database; an older one is migrated, a newer one refused. `observe` hears of each batch.
     pub fn open(path: &Path, observe: BatchObserver) -> Result<Self, StoreError> {
         let mut connection = Connection::open(path).map_err(failure)?;
         configure_writer(&connection).map_err(failure)?;
@@ -169,6 +169,10 @@ impl Store for SqliteStore {
 
     fn expired_blobs(&self, now: u64) -> Answer<'_, Vec<BlobId>> {
         self.readers.read(move |connection| blob::expired(connection, now))
+    }
+
+    fn totals(&self) -> Answer<'_, Totals> {
+        self.readers.read(mailbox::totals)
     }
 
     fn incarnation(&self) -> Answer<'_, u64> {

@@ -20,14 +20,26 @@ use crate::{
 };
 
 /// Operations in one commit.
-const BATCH: usize = 2_048;
+const BATCH_OPERATIONS: usize = 2_048;
 /// Operations that wait; beyond it callers are told to come again.
 const QUEUE: usize = 16_384;
 /// How long an acknowledgement waits for other writes to ride with.
 const RIDE: Duration = Duration::from_millis(100);
 
-/// Where the writer's batch sizes go.
-pub type BatchObserver = Box<dyn Fn(usize) + Send>;
+/// Where the writer's batches are told.
+pub type BatchObserver = Box<dyn Fn(Batch) + Send>;
+
+/// One transaction of the writer.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch {
+    pub operations: usize,
+    /// From its begin to the end of its commit, or of the rollback.
+    pub took: Duration,
+    /// Of that, the commit: the log is written and synced. `None`: there was nothing to write.
+    pub sync: Option<Duration>,
+    /// It was rolled back.
+    pub failed: bool,
+}
 
 /// The way to the writing thread; dropping it ends the thread once all is committed.
 pub struct Writer {
@@ -131,8 +143,7 @@ impl Drop for Writer {
 fn run(connection: Connection, operations: &Receiver<Operation>, observe: &BatchObserver) {
     let mut batch: Vec<Box<dyn Work>> = Vec::new();
     while gather(operations, &mut batch) {
-        observe(batch.len());
-        commit(&connection, std::mem::take(&mut batch));
+        commit(&connection, std::mem::take(&mut batch), observe);
     }
     // Readers may still hold the log open: then it stays, and the next start reads it.
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -149,7 +160,7 @@ fn gather(operations: &Receiver<Operation>, batch: &mut Vec<Box<dyn Work>>) -> b
         match next {
             Ok(operation) => {
                 let rides = take(operation, batch);
-                if !rides || batch.len() >= BATCH {
+                if !rides || batch.len() >= BATCH_OPERATIONS {
                     break;
                 }
                 deadline.get_or_insert_with(|| Instant::now() + RIDE);
@@ -158,7 +169,7 @@ fn gather(operations: &Receiver<Operation>, batch: &mut Vec<Box<dyn Work>>) -> b
             Err(RecvTimeoutError::Disconnected) => return !batch.is_empty(),
         }
     }
-    while batch.len() < BATCH
+    while batch.len() < BATCH_OPERATIONS
         && let Ok(operation) = operations.try_recv()
     {
         take(operation, batch);
@@ -174,23 +185,30 @@ fn take(operation: Operation, batch: &mut Vec<Box<dyn Work>>) -> bool {
     operation.rides
 }
 
-fn commit(connection: &Connection, mut batch: Vec<Box<dyn Work>>) {
-    match together(connection, &mut batch) {
-        Ok(()) => {
+fn commit(connection: &Connection, mut batch: Vec<Box<dyn Work>>, observe: &BatchObserver) {
+    let started = Instant::now();
+    let outcome = together(connection, &mut batch);
+    let sync = outcome.as_ref().ok().copied().flatten();
+    observe(Batch { operations: batch.len(), took: started.elapsed(), sync, failed: outcome.is_err() });
+    match outcome {
+        Ok(_) => {
             faults::stop_point("after_commit_before_answer");
             batch.into_iter().for_each(|work| work.answer(Ok(())));
         }
-        Err(_) if batch.len() > 1 => batch.into_iter().for_each(|work| commit(connection, vec![work])),
+        Err(_) if batch.len() > 1 => batch.into_iter().for_each(|work| commit(connection, vec![work], observe)),
         Err(error) => batch.into_iter().for_each(|work| work.answer(Err(error.clone()))),
     }
 }
 
-/// All or nothing.
-fn together(connection: &Connection, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+/// All or nothing; how long the commit at its end took, if there was something to write.
+fn together(connection: &Connection, batch: &mut [Box<dyn Work>]) -> Result<Option<Duration>, StoreError> {
+    let before = connection.total_changes();
     connection.execute_batch("BEGIN IMMEDIATE").map_err(super::failure)?;
     let outcome = batch.iter_mut().try_for_each(|work| run_caught(connection, work.as_mut())).and_then(|()| {
         faults::stop_point("before_commit");
-        connection.execute_batch("COMMIT").map_err(super::failure)
+        let started = Instant::now();
+        connection.execute_batch("COMMIT").map_err(super::failure)?;
+        Ok((connection.total_changes() > before).then(|| started.elapsed()))
     });
     if outcome.is_err() && !connection.is_autocommit() {
         // If even this fails, the next BEGIN does as well, and is answered as a failure.
