@@ -1,15 +1,28 @@
 //! What an operator decides; every limit with its unit, every default one that a small relay can live with.
+//!
+//! Invariant: each field stands in `settings` too, where the file that `init` writes, the environment and the
+//! suggestions come from; a test holds the two against each other.
+
+mod load;
+mod problems;
+mod settings;
+mod template;
 
 use std::{
     net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use sealpost_wire::{PROTOCOL_VERSION, api::relay::RegistrationWays, limits};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+pub use load::{ConfigError, Layers, Loaded, Override, Source};
+pub use problems::{Problem, Weight};
+pub use settings::{ENVIRONMENT, SETTINGS, Setting};
+pub use template::template;
 
 /// A relay's configuration; the file is TOML with these names.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Who runs the relay, in words for users.
@@ -36,7 +49,7 @@ pub struct Config {
 }
 
 /// The relay's certificate.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
     /// PEM, the leaf first.
@@ -46,7 +59,7 @@ pub struct Tls {
 }
 
 /// Ways to register.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ways {
     pub phone: bool,
@@ -56,7 +69,7 @@ pub struct Ways {
 }
 
 /// How codes are sent, and how many.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sms {
     pub by: SmsBy,
@@ -67,7 +80,7 @@ pub struct Sms {
 }
 
 /// The three ways of a text message.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum SmsBy {
     /// Printed, for development.
@@ -83,7 +96,7 @@ pub enum SmsBy {
 }
 
 /// Rates and quotas.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Requests and deliveries without identity in a minute, per address prefix (/24, /48). Full at start.
@@ -105,29 +118,13 @@ pub struct Limits {
 }
 
 /// What is refused on a nearly full disk, by bytes that are free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Disk {
     /// Below this, uploads and new accounts are refused.
     pub uploads_bytes: u64,
     /// Below this, deliveries and slot claims too.
     pub deliveries_bytes: u64,
-}
-
-/// A file that is no configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    #[error("{0}: {1}")]
-    File(PathBuf, std::io::Error),
-    #[error("{0}: {1}")]
-    Content(PathBuf, toml::de::Error),
-}
-
-impl Config {
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::File(path.to_owned(), error))?;
-        toml::from_str(&text).map_err(|error| ConfigError::Content(path.to_owned(), error))
-    }
 }
 
 impl Default for Config {
@@ -185,25 +182,5 @@ impl Default for Limits {
 impl Default for Disk {
     fn default() -> Self {
         Self { uploads_bytes: 1 << 30, deliveries_bytes: 256 << 20 }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_says_only_what_differs() {
-        let text = "operator = \"Example\"\n[sms]\ncountries = [\"DE\"]\n[sms.by.file]\npath = \"/var/sms\"\n";
-        let config: Config = toml::from_str(text).expect("well-formed");
-        assert_eq!(config.operator, "Example");
-        assert_eq!(config.sms.by, SmsBy::File { path: "/var/sms".into() });
-        assert_eq!(config.limits, Limits::default());
-    }
-
-    #[test]
-    fn an_unknown_name_is_refused() {
-        assert!(toml::from_str::<Config>("operater = \"Example\"").is_err());
-        assert!(toml::from_str::<Config>("[limits]\nconections = 1").is_err());
     }
 }

@@ -1,0 +1,39 @@
+//! `invite`: a code for one registration, also beside a running relay.
+
+use clap::Args;
+use sealpost_server::{Config, Parts, service::Service};
+use sealpost_wire::{invitation::Invitation, relay_address::RelayAddress};
+
+use super::{Failure, Place, block_on};
+
+#[derive(Args)]
+pub struct Invite {
+    #[command(flatten)]
+    place: Place,
+    /// The relay's public address, such as https://relay.example; without it the bare code is printed.
+    #[arg(long)]
+    address: Option<String>,
+    /// SHA-256 of the private certificate authority's certificate, 64 hex digits.
+    #[arg(long, requires = "address")]
+    pin: Option<String>,
+}
+
+impl Invite {
+    pub fn run(self) -> Result<(), Failure> {
+        let config = self.place.config()?;
+        block_on(invite(config, self.address, self.pin))
+    }
+}
+
+async fn invite(config: Config, address: Option<String>, pin: Option<String>) -> Result<(), Failure> {
+    let parts = Parts::open_beside(&config)?;
+    let code = Service::new(config, parts).create_invitation().await.map_err(|refusal| refusal.detail.into_owned())?;
+    let Some(address) = address else {
+        println!("{}", data_encoding::BASE64URL_NOPAD.encode(&code));
+        return Ok(());
+    };
+    let pin = pin.map(|hex| data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes())).transpose()?;
+    let pin = pin.map(|bytes| bytes.try_into().map_err(|_| "the pin has 64 hex digits")).transpose()?;
+    println!("{}", Invitation { relay: RelayAddress::new(&address, pin)?, code }.to_text());
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! `serve`: the relay, until it is told to stop.
+
+use sealpost_server::{Config, Parts};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{Failure, Place, block_on};
+
+pub fn run(place: Place) -> Result<(), Failure> {
+    let config = place.checked_config()?;
+    block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    let parts = Parts::open(&config)?;
+    let listener = TcpListener::bind(config.listen).await.map_err(|error| {
+        format!("{} can't be listened on ({error}); `sealpost-server check` says more", config.listen)
+    })?;
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    println!("listening on {scheme}://{}", listener.local_addr()?);
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let stopping = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        stopping.cancel();
+    });
+    Ok(sealpost_server::run(config, listener, parts, stop).await?)
+}
