@@ -33,7 +33,7 @@ pub enum Up {
 
 pub enum Down {
     Hello { nonce: [u8; 32] },
-    Authenticated { next_secret: Vec<u8> },
+    Authenticated { next_secret: Vec<u8>, incarnation: u64 },
     Push(Envelope),
     Empty,
     Notice(Notice),
@@ -101,7 +101,8 @@ impl RelayEnd {
             (Up::Authenticate(asked), None) => {
                 let proof = SocketProof { nonce: &self.nonce, exporter: None };
                 let mut session = now(relay.service.open_socket(&asked, proof)).map_err(Some)?;
-                down.push_back(Down::Authenticated { next_secret: session.next_secret.to_vec() });
+                let (next_secret, incarnation) = (session.next_secret.to_vec(), session.incarnation);
+                down.push_back(Down::Authenticated { next_secret, incarnation });
                 down.extend(std::mem::take(&mut session.notices).into_iter().map(Down::Notice));
                 self.session = Some(session);
                 Ok(())

@@ -120,13 +120,13 @@ impl World {
     fn hears(&mut self, who: usize, frame: Down, batch: &mut Vec<Envelope>) -> Held<bool> {
         match frame {
             Down::Hello { nonce } => self.proves(who, &nonce),
-            Down::Authenticated { next_secret } => match self.must(who, Input::SessionOpened { next_secret })? {
-                Some(_) => {
+            Down::Authenticated { next_secret, incarnation } => {
+                let kept = self.must(who, Input::SessionOpened { next_secret, incarnation })?.is_some();
+                if kept {
                     self.sends(who, Up::SessionKept);
-                    Ok(true)
                 }
-                None => Ok(false),
-            },
+                Ok(kept)
+            }
             Down::Push(envelope) => {
                 batch.push(envelope);
                 if batch.len() >= limits::PUSH_WINDOW_MESSAGES { self.keeps(who, batch) } else { Ok(true) }

@@ -30,6 +30,9 @@ pub struct Account {
     pub relay: Option<RelayAddress>,
     /// The relay's key for slot receipts, Ed25519.
     pub receipt_key: [u8; 32],
+    /// How often the relay had been restored when this device last heard; 0 before it did.
+    #[serde(default)]
+    pub incarnation: u64,
     pub state: AccountState,
     /// OPRF output of the number, as the relay gave it at registration; empty without a number.
     pub number_token: Vec<u8>,

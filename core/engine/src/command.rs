@@ -27,6 +27,8 @@ pub enum Input {
     /// The device socket is open: the secret for the next session.
     SessionOpened {
         next_secret: Vec<u8>,
+        /// How often the relay was restored, as it says.
+        incarnation: u64,
     },
     /// Envelopes of the mailbox in their order, to be acknowledged after the commit.
     Envelopes(Vec<Envelope>),

@@ -77,8 +77,10 @@ impl Engine {
             Input::SessionSecret => {
                 return Ok((Reply::SessionSecret(step.account.session_secret.clone()), Vec::new()));
             }
-            Input::SessionOpened { next_secret } => {
-                identity::session_opened(step, next_secret)?;
+            Input::SessionOpened { next_secret, incarnation } => {
+                if identity::session_opened(step, next_secret, incarnation)? {
+                    conversations::filled::bring_all(step)?;
+                }
                 handover::version_accepted(step)?;
             }
             Input::Envelopes(envelopes) => {

@@ -16,7 +16,7 @@ use sealpost_wire::{
 use crate::{
     command::{Outgoing, Request},
     contacts,
-    conversations::{self, Conversation, ConversationId, Standing, hand_on, slots},
+    conversations::{self, Conversation, ConversationId, Standing, filled, hand_on, slots},
     error::EngineError,
     identity,
     messages::{self, MessageState},
@@ -140,6 +140,10 @@ fn prepare_request(step: &mut Step<'_>, mut job: Job) -> Result<Option<Request>,
             slots::Claim::Wait => return Ok(None),
             slots::Claim::Pointless => None,
         },
+        JobKind::BringSlot { group, epoch, attempt } => {
+            let brought = filled::claim(step, *group, *epoch, *attempt)?;
+            brought.map(|(name, claim)| Request::ClaimSlot { name, claim })
+        }
         JobKind::ReadSlot { group, attempt, name } => {
             *name = slots::name_to_read(step, *group, *attempt)?;
             let request = name.map(|name| Request::ReadSlot { name });

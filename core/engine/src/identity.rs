@@ -52,6 +52,7 @@ pub fn create(tx: &mut dyn Write, name: &str, random: &mut dyn Random) -> Result
         name: name.to_owned(),
         relay: None,
         receipt_key: [0; 32],
+        incarnation: 0,
         state: AccountState::New,
         number_token: Vec::new(),
         session_secret: Vec::new(),
@@ -78,6 +79,7 @@ pub fn prepare_registration(
     let receipt_key = info.receipt_key.as_slice().try_into();
     step.account.receipt_key = receipt_key.map_err(|_| EngineError::BadAnswer("receipt key"))?;
     step.account.relay = Some(relay);
+    step.account.incarnation = info.incarnation;
     prepare(step)
 }
 
@@ -112,17 +114,23 @@ pub fn registered(step: &mut Step<'_>, registered: Registered) -> Result<(), Eng
 }
 
 /// A session began: its secret must be durable before anything else happens.
-pub fn session_opened(step: &mut Step<'_>, next_secret: Vec<u8>) -> Result<(), EngineError> {
+///
+/// True if the relay was restored from a backup since the session before, and has lost what came after that.
+pub fn session_opened(step: &mut Step<'_>, next_secret: Vec<u8>, incarnation: u64) -> Result<bool, EngineError> {
     if !planted(Planted::ForgetSession) {
         step.account.session_secret = next_secret;
     }
-    // The relay may have been restored from a backup since, with the tokens of that day.
+    let before = step.account.incarnation;
+    let restored = before != 0 && incarnation > before;
+    step.account.incarnation = incarnation.max(before);
     outbox::enqueue(step, Lane::Account, JobKind::PublishTokens, 0)?;
     let age = step.since(step.account.key_packages_at_seconds * 1000) / 1000;
-    if age > limits::KEY_PACKAGE_SECONDS * 2 / 3 {
+    // A restored relay would hand out key packages that were used already.
+    if restored || age > limits::KEY_PACKAGE_SECONDS * 2 / 3 {
         publish_key_packages(step, true)?;
     }
-    step.save_account()
+    step.save_account()?;
+    Ok(restored)
 }
 
 /// This device goes on although the relay took it for a copy: with a session and key packages of its own.

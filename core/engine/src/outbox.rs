@@ -53,6 +53,8 @@ pub enum Lane {
     Behind(ConversationId, UserId),
     /// Looks at a group's current slot.
     Looks(GroupId),
+    /// Slots of the group that are brought back to a restored relay.
+    Slots(GroupId),
 }
 
 /// A lane and a place in it, as the row's key.
@@ -152,6 +154,12 @@ pub enum JobKind {
         attempt: u32,
         name: Option<SlotName>,
     },
+    /// A slot that a restored relay may have lost.
+    BringSlot {
+        group: GroupId,
+        epoch: u64,
+        attempt: u32,
+    },
     PublishKeyPackages {
         packages: Vec<KeyPackages>,
         replace: bool,
@@ -200,6 +208,7 @@ impl Lane {
                 name[11..].copy_from_slice(&member.to_bytes());
                 (9, name)
             }
+            Lane::Slots(group) => (10, group.0),
         };
         let mut key = [kind; LANE_BYTES];
         key[1..].copy_from_slice(&name);

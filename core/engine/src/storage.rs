@@ -62,6 +62,8 @@ tables! {
     Gathered = "gathered",
     /// MLS groups behind conversations. Key: group ID.
     Group = "group_state",
+    /// What stood in commit slots. Key: group ID, epoch, attempt.
+    FilledSlot = "filled_slot",
     /// Messages in the order of the screen. Key: conversation ID, position.
     Message = "message",
     /// Where a message stands. Key: conversation ID, author, message ID.

@@ -89,6 +89,10 @@ pub struct Authenticate {
 pub struct Authenticated {
     #[prost(bytes = "vec", tag = "1")]
     pub next_secret: Vec<u8>,
+    /// How often the relay was restored from a backup, from 1. Where it has grown, the device brings its key packages and
+    /// slots again.
+    #[prost(uint64, tag = "2")]
+    pub incarnation: u64,
 }
 
 /// Something that the device ought to act on.
@@ -198,7 +202,7 @@ mod tests {
 
     #[test]
     fn empty_truncated_and_oversize_frames_are_refused() {
-        let whole = Body::Authenticated(Authenticated { next_secret: vec![1; 32] }).to_bytes();
+        let whole = Body::Authenticated(Authenticated { next_secret: vec![1; 32], incarnation: 1 }).to_bytes();
         assert_eq!(Body::from_bytes(&[]), Err(InvalidFrame));
         assert_eq!(Body::from_bytes(&whole[..whole.len() - 1]), Err(InvalidFrame));
         assert_eq!(Body::from_bytes(&vec![0; limits::FRAME_BYTES + 1]), Err(InvalidFrame));

@@ -91,7 +91,10 @@ fn frame(name: &str, fields: &Value) -> Body {
             session_secret: bytes(&fields["session_secret"]),
             version: small("version"),
         }),
-        "authenticated" => Body::Authenticated(Authenticated { next_secret: bytes(&fields["next_secret"]) }),
+        "authenticated" => Body::Authenticated(Authenticated {
+            next_secret: bytes(&fields["next_secret"]),
+            incarnation: number("incarnation"),
+        }),
         "push" => Body::Push(twin::<Envelope>(&fields["envelope"])),
         "empty" => Body::Empty(Nothing {}),
         "acknowledge" => Body::Acknowledge(small("count")),

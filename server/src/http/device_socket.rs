@@ -93,7 +93,8 @@ async fn authenticate(relay: &Relay, peer: &Peer, socket: &mut WebSocket) -> Res
     };
     let proof = SocketProof { nonce: &nonce, exporter: peer.exporter.as_ref() };
     let mut session = service.open_socket(&answer, proof).await?;
-    let authenticated = Authenticated { next_secret: session.next_secret.to_vec() };
+    let (next_secret, incarnation) = (session.next_secret.to_vec(), session.incarnation);
+    let authenticated = Authenticated { next_secret, incarnation };
     socket::feed(socket, Body::Authenticated(authenticated)).await?;
     for notice in std::mem::take(&mut session.notices) {
         socket::feed(socket, Body::Notice(notice)).await?;

@@ -12,7 +12,7 @@ use sealpost_wire::{
     limits::KEY_PACKAGES_LOW,
 };
 
-use super::{Refusal, Service, authentication::not_authenticated};
+use super::{Refusal, Service, administration::check_not_suspended, authentication::not_authenticated};
 use crate::{
     hub::Seat,
     store::{Found, SessionOpened},
@@ -28,6 +28,7 @@ pub struct SocketProof<'a> {
 pub struct DeviceSession {
     pub id: UserId,
     pub next_secret: [u8; 32],
+    pub incarnation: u64,
     pub notices: Vec<Notice>,
     pub seat: Seat,
 }
@@ -46,7 +47,7 @@ impl Service {
         let signed =
             |key: &[u8]| key.try_into().is_ok_and(|key| verify(key, Domain::Socket, &challenge, &asked.signature));
         match found {
-            Found::Account(account) if signed(&account.entry.identity_key) => {}
+            Found::Account(account) if signed(&account.entry.identity_key) => check_not_suspended(&account)?,
             Found::Former { identity_key: Some(key) } if signed(&key) => {
                 return Err(Refusal::new(ErrorCode::Retired, "the ID is retired"));
             }
@@ -54,7 +55,8 @@ impl Service {
         }
         let (next_secret, retire_at) = self.exchange_secret(id, Some(&asked.session_secret)).await?;
         let seat = self.hub.attach(id);
-        Ok(DeviceSession { id, next_secret, notices: self.notices(id, retire_at).await?, seat })
+        let (incarnation, notices) = (self.store.incarnation().await?, self.notices(id, retire_at).await?);
+        Ok(DeviceSession { id, next_secret, incarnation, notices, seat })
     }
 
     /// The HTTP twin; the request is signed.

@@ -81,7 +81,7 @@ async fn a_nearly_full_disk_refuses_uploads_and_accounts_first_then_deliveries_a
     assert!(relay.deliver(&device.delivery(1, b"x")).await.expect("answered").refused.is_empty());
     relay.space.0.store(999, Ordering::SeqCst);
     assert_eq!(refused(relay.deliver(&device.delivery(2, b"x")).await), ErrorCode::RelayFull);
-    let claim = SlotClaim { content: vec![1] };
+    let claim = SlotClaim { content: vec![1], brought: false };
     let slot = format!("/v1/slots/{}", SlotName([1; 32]));
     assert_eq!(refused(relay.send::<Slot>("PUT", &slot, &claim).await), ErrorCode::RelayFull);
     let mut socket = device.connect(&relay).await;

@@ -70,12 +70,12 @@ async fn empty_and_oversize_contents_and_malformed_names_are_refused() {
     assert_eq!(refused(claim(&relay, name, b"").await), ErrorCode::TooLarge);
     assert_eq!(refused(claim(&relay, name, &vec![0; limits::SLOT_BYTES + 1]).await), ErrorCode::TooLarge);
     assert!(claim(&relay, name, &vec![0; limits::SLOT_BYTES]).await.expect("answered").claimed);
-    let claim = SlotClaim { content: vec![1] };
+    let claim = SlotClaim { content: vec![1], brought: false };
     assert_eq!(refused(relay.send::<Slot>("PUT", "/v1/slots/AAAA", &claim).await), ErrorCode::Malformed);
 }
 
 async fn claim(relay: &TestRelay, name: SlotName, content: &[u8]) -> Result<Slot, ApiError> {
-    relay.send("PUT", &format!("/v1/slots/{name}"), &SlotClaim { content: content.to_vec() }).await
+    relay.send("PUT", &format!("/v1/slots/{name}"), &SlotClaim { content: content.to_vec(), brought: false }).await
 }
 
 async fn receipt_key(relay: &TestRelay) -> [u8; 32] {

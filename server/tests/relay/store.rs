@@ -42,7 +42,7 @@ async fn write_the_fixture() {
     device.register_by_phone(&relay, "+4917604069028").await.expect("registered");
     relay.deliver(&device.delivery(1, b"first")).await.expect("accepted");
     relay.deliver(&device.delivery(2, b"second")).await.expect("accepted");
-    let slot = sealpost_wire::api::slot::SlotClaim { content: b"commit".to_vec() };
+    let slot = sealpost_wire::api::slot::SlotClaim { content: b"commit".to_vec(), brought: false };
     let path = format!("/v1/slots/{}", sealpost_wire::id::SlotName([1; 32]));
     let _: serde_json::Value = relay.send("PUT", &path, &slot).await.expect("claimed");
     let folder = Arc::clone(&relay.folder);

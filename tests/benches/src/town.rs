@@ -83,7 +83,7 @@ impl Town {
         self.relay.listen(person.card.id);
         self.people.push(person);
         self.take(who, Input::SessionSecret);
-        self.take(who, Input::SessionOpened { next_secret: vec![2; 32] });
+        self.take(who, Input::SessionOpened { next_secret: vec![2; 32], incarnation: 1 });
         self.take(who, Input::Drained);
         self.settle();
         who

@@ -229,8 +229,8 @@ impl Inbox for Bridge {
         }
     }
 
-    async fn session_opened(&self, next_secret: Vec<u8>) -> bool {
-        let kept = self.step(Input::SessionOpened { next_secret }).await.is_ok();
+    async fn session_opened(&self, next_secret: Vec<u8>, incarnation: u64) -> bool {
+        let kept = self.step(Input::SessionOpened { next_secret, incarnation }).await.is_ok();
         if kept {
             self.connection.set(Connection::CatchingUp);
         }

@@ -1,6 +1,8 @@
 //! Joining by a Welcome: into a conversation of two, one of many, or back into a group whose keys were lost. And the
 //! opposite, being removed.
 
+use std::cell::Cell;
+
 use sealpost_wire::{
     card::Card,
     id::{DeliveryId, UserId},
@@ -201,10 +203,13 @@ fn join_many(
         Some(before) => (lost_groups(step, before)?, Replaces::of(step, before, card)?),
         None => (Vec::new(), Replaces::Anything),
     };
+    let is_early = Cell::new(false);
     let accept = |joined: &mls::Joined| {
         let profile = joined.group.profile();
         let ours = !profile.two && profile.purpose == PURPOSE_CONVERSATION && profile.thread == thread;
-        ours && is_made_by(joined, card) && replaces.allows(joined.group.id(), profile.counter)
+        let (fits, id) = (ours && is_made_by(joined, card), joined.group.id());
+        is_early.set(fits && replaces.may_allow_later(id, profile.counter));
+        fits && replaces.allows(id, profile.counter)
     };
     let mut entered = enter(step, welcome, None, &accept);
     for lost in lost {
@@ -218,11 +223,12 @@ fn join_many(
             moved_in(step, card, before, entered, secrets, welcome, trusted)
         }
         Err(MlsError::Storage(error)) => Err(error.into()),
-        Err(MlsError::AlreadyJoined) => match before.and_then(|before| before.group) {
+        Err(error) if error != MlsError::AlreadyJoined => Ok(Joined::Ignored),
+        Ok(None) if !is_early.get() => Ok(Joined::Ignored),
+        Ok(None) | Err(_) => match before.and_then(|before| before.group) {
             Some(id) => wait(step, id, delivery, welcome),
             None => Ok(Joined::Ignored),
         },
-        Ok(None) | Err(_) => Ok(Joined::Ignored),
     }
 }
 
@@ -250,6 +256,17 @@ impl Replaces {
         })
     }
 
+    /// A member who does not act as admin, as far as is known here, made the group anew: a commit that is still to come
+    /// may let them.
+    fn may_allow_later(&self, id: GroupId, new: u32) -> bool {
+        match self {
+            Replaces::Group { lost, by_member: true, by_admin: false, counter } => {
+                !lost.contains(&id) && (*counter..=counter.saturating_add(COUNTER_LEAP)).contains(&new)
+            }
+            _ => false,
+        }
+    }
+
     fn allows(&self, id: GroupId, new: u32) -> bool {
         match self {
             Replaces::Anything => true,
@@ -272,7 +289,7 @@ fn lost_groups(step: &Step<'_>, conversation: &Conversation) -> Result<Vec<Group
     Ok(lost)
 }
 
-/// The Welcome may have overtaken the commit that takes the old leaf out.
+/// The Welcome may have overtaken the commit that takes the old leaf out, or that lets its sender act as admin.
 fn wait(
     step: &mut Step<'_>,
     id: GroupId,

@@ -4,6 +4,7 @@
 
 mod change;
 mod commits;
+pub mod filled;
 mod gathering;
 mod group;
 pub mod groups;

@@ -12,7 +12,7 @@ use sealpost_wire::{
 };
 
 use super::{
-    change,
+    change, filled,
     group::{delete_group, session},
     parked::forget_parked,
     row::{Conversation, GroupState, Standing, group, keep_of_two, known, of_two, update},
@@ -69,6 +69,12 @@ pub fn replace_missed(step: &mut Step<'_>, peer: UserId, counter: u32) -> Result
     let mut row = open(step, peer)?;
     row.counter = row.counter.max(Some(counter));
     update(step, &row)?;
+    // An own group that is still to be made would have a counter that is too low.
+    for job in outbox::lane(step.tx, Lane::Opening(row.id))? {
+        if matches!(job.kind, JobKind::FetchKeyPackage { counter: low, .. } if low <= counter) {
+            outbox::remove(step, &job.id)?;
+        }
+    }
     secure_anew(step, row.id)
 }
 
@@ -275,12 +281,13 @@ pub(super) fn evicted(step: &mut Step<'_>, state: &GroupState, applied: &CommitA
 
 pub(super) fn forget_group(step: &mut Step<'_>, id: GroupId) -> Result<(), EngineError> {
     delete_group(step, &id)?;
-    for lane in [Lane::Handshakes(id), Lane::Looks(id)] {
+    for lane in [Lane::Handshakes(id), Lane::Looks(id), Lane::Slots(id)] {
         for job in outbox::lane(step.tx, lane)? {
             outbox::remove(step, &job.id)?;
         }
     }
     forget_parked(step, &id)?;
+    filled::forget(step, id)?;
     Ok(step.tx.remove(Table::Group, &id.0)?)
 }
 

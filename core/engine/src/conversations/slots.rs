@@ -14,7 +14,7 @@ use sealpost_wire::{
 use super::{
     change,
     commits::{self, Verdict},
-    gathering,
+    filled, gathering,
     group::with_group,
     looks::{enqueue_read, look},
     members,
@@ -140,7 +140,9 @@ pub fn claim(
         return pointless(step, conversation, change);
     }
     Ok(match state.pending {
-        Some(pending) if pending.job == *job => Claim::Request(pending.name, SlotClaim { content: pending.content }),
+        Some(pending) if pending.job == *job => {
+            Claim::Request(pending.name, SlotClaim { content: pending.content, brought: false })
+        }
         _ => Claim::Wait,
     })
 }
@@ -219,6 +221,7 @@ fn examine(
     if !receipted {
         return Err(EngineError::BadAnswer("slot receipt"));
     }
+    filled::keep(step, state, attempt, name, content)?;
     let own =
         |pending: &Pending| pending.name == name && (pending.content == content || planted(Planted::MergeUnclaimed));
     if state.pending.as_ref().is_some_and(own) {

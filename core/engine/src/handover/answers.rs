@@ -218,6 +218,7 @@ pub fn block(step: &mut Step<'_>, mut job: Job, reason: Blocked) -> Result<(), E
         | JobKind::Gather { .. }
         | JobKind::HandOn(_)
         | JobKind::Forward { .. }
+        | JobKind::BringSlot { .. }
             if reason == Blocked::Refused =>
         {
             return outbox::remove(step, &job.id);

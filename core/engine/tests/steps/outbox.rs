@@ -125,7 +125,7 @@ fn nothing_leaves_before_the_mailbox_is_drained() {
         let mut town = town.talking();
         town.disconnects(ADA);
         town.says(ADA, BEN, "later");
-        town.take(ADA, Input::SessionOpened { next_secret: vec![2; 32] });
+        town.take(ADA, Input::SessionOpened { next_secret: vec![2; 32], incarnation: 1 });
         town.take(ADA, Input::Wake);
         assert!(town.people[ADA].outgoing.is_empty());
         town.take(ADA, Input::Drained);
@@ -165,7 +165,7 @@ fn version_that_is_too_old_blocks_until_a_session_opens() {
         for id in [id, behind] {
             assert_eq!(town.state(ADA, BEN, id), MessageState::Failed(Blocked::TooOldVersion));
         }
-        town.take(ADA, Input::SessionOpened { next_secret: vec![2; 32] });
+        town.take(ADA, Input::SessionOpened { next_secret: vec![2; 32], incarnation: 1 });
         town.settles();
         for id in [id, behind] {
             assert_eq!(town.state(ADA, BEN, id), MessageState::Delivered);

@@ -144,7 +144,7 @@ impl Town {
         self.people[who].online = true;
         self.take(who, Input::SessionSecret);
         let next_secret = self.now_ms.to_be_bytes().repeat(4);
-        self.take(who, Input::SessionOpened { next_secret });
+        self.take(who, Input::SessionOpened { next_secret, incarnation: 1 });
         self.receives(who);
         self.take(who, Input::Drained);
     }

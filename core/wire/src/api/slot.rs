@@ -12,6 +12,10 @@ pub struct SlotClaim {
     #[serde(with = "base64url")]
     #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub content: Vec<u8>,
+    /// The slot was filled with this before, and the relay may have lost it with a restore: taken at once, while other
+    /// claims wait.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub brought: bool,
 }
 
 /// What stands in the slot; answer to `PUT` and `GET` (which answers `not_found` for a slot that is free).
