@@ -70,6 +70,11 @@ impl Hub {
         self.take_over(id, holder);
     }
 
+    /// Whoever holds a mailbox right now.
+    pub fn ids(&self) -> Vec<UserId> {
+        self.lock().keys().copied().collect()
+    }
+
     pub fn holds_session(&self, id: UserId, session: &[u8; 16]) -> bool {
         self.lock().get(&id).is_some_and(|holder| holder.session.as_ref() == Some(session))
     }

@@ -101,6 +101,10 @@ inventory! {
         CONTRACT, RELAY, ACCOUNT, OwnJob;
     "account.retire_at": "when an ID that lost its number ends", "a swapped SIM silences nobody",
         CONTRACT, RELAY, "7 days, or until the device answers", OwnJob;
+    "account.suspended": "whether the operator suspended the account", "stops abuse",
+        SECURITY, RELAY, ACCOUNT, Operation;
+    "relay.administered": "how often the operator changed accounts", "a running relay notices",
+        SECURITY, RELAY, "for good", Never;
     "former_id.id_hash": "keyed hash of an ID that was", "an ID is never given out twice",
         SECURITY, RELAY, "for good", Never;
     "former_id.identity_key": "the public key of an ID that was", "tells its device that it is retired",

@@ -11,9 +11,26 @@ use crate::{
 };
 
 const EVERY: Duration = Duration::from_secs(60);
+/// How soon the relay notices what its operator does to accounts.
+const ATTENTION: Duration = Duration::from_secs(2);
 
 /// Until `stop`.
 pub async fn run(service: Arc<Service>, stop: CancellationToken) {
+    tokio::join!(sweep(Arc::clone(&service), stop.clone()), attend(service, stop));
+}
+
+async fn attend(service: Arc<Service>, stop: CancellationToken) {
+    // A relay that starts has no sessions yet: what was changed before costs one look.
+    let mut seen = 0;
+    while stop.run_until_cancelled(tokio::time::sleep(ATTENTION)).await.is_some() {
+        match service.attend(seen).await {
+            Ok(changes) => seen = changes,
+            Err(refusal) => tracing::warn!(code = refusal.code.as_str(), "the operator's changes were not read"),
+        }
+    }
+}
+
+async fn sweep(service: Arc<Service>, stop: CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
         match stop.run_until_cancelled(once(&service)).await {
             Some(Ok(0)) | None => {}

@@ -3,6 +3,8 @@
 //! Invariants: a key file is complete or absent, and readable by the relay alone; a key that is missing beside an
 //! existing database is an error, never a new key (it would turn every number, receipt and hash into another).
 
+mod archive;
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
@@ -10,9 +12,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sealpost_crypto::{keys::IdentityKey, oprf::NumberKey};
+use sealpost_crypto::{hash::sha256, keys::IdentityKey, oprf::NumberKey};
 
 use crate::keyed_hash::HashKey;
+
+pub use archive::{Archive, ArchiveError};
+
+/// Their files.
+pub const FILES: [&str; 3] = ["receipt.key", "oprf.key", "hash.key"];
 
 /// A relay's three keys.
 pub struct Keys {
@@ -49,6 +56,13 @@ impl Keys {
             number: NumberKey::from_bytes(&number).ok_or(KeyError::Damaged(number_file))?,
             hash: HashKey::new(hash),
         })
+    }
+
+    /// Tells these keys from others, and says nothing about them: a backup carries it.
+    pub fn fingerprint(&self) -> String {
+        let hash = self.hash.hash("fingerprint", &[]);
+        let parts = [&self.receipt.public()[..], &self.number.token("fingerprint"), &hash].concat();
+        data_encoding::HEXLOWER.encode(&sha256(&parts))
     }
 }
 

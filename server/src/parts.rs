@@ -14,8 +14,14 @@ use crate::{
     keys::{KeyError, Keys},
     metrics::Metrics,
     sms::{ConsoleSms, FileSms, GatewayError, GatewaySms, Sms},
-    store::{Store, StoreError, sqlite::SqliteStore},
+    store::{
+        Store, StoreError,
+        sqlite::{BatchObserver, SqliteStore},
+    },
 };
+
+/// A restore puts everything here before anything of it counts; where it stands, that was not the end of it.
+pub const UNFINISHED_RESTORE: &str = "restoring";
 
 /// The time, in Unix seconds.
 pub trait Clock: Send + Sync + 'static {
@@ -55,6 +61,8 @@ pub enum PartsError {
     Folder(PathBuf, io::Error),
     #[error("{0} is in use by another relay")]
     InUse(PathBuf),
+    #[error("{0}: a restore was not finished; repeat it with --force")]
+    Unfinished(PathBuf),
     #[error(transparent)]
     Keys(#[from] KeyError),
     #[error("the database: {0}")]
@@ -71,17 +79,28 @@ impl Parts {
         let folder = &config.data;
         fs::create_dir_all(folder).map_err(|error| PartsError::Folder(folder.clone(), error))?;
         let lock = lock(&folder.join("lock"))?;
-        Ok(Self { lock: Some(lock), ..Self::open_beside(config)? })
+        let unfinished = folder.join(UNFINISHED_RESTORE);
+        if unfinished.exists() {
+            return Err(PartsError::Unfinished(unfinished));
+        }
+        Ok(Self { lock: Some(lock), ..Self::assemble(config, SqliteStore::open)? })
     }
 
     /// The same beside a relay that may be running: for a command that serves nobody, such as an invitation.
     pub fn open_beside(config: &Config) -> Result<Self, PartsError> {
+        Self::assemble(config, SqliteStore::open_beside)
+    }
+
+    fn assemble(
+        config: &Config,
+        open: fn(&Path, BatchObserver) -> Result<SqliteStore, StoreError>,
+    ) -> Result<Self, PartsError> {
         let folder = &config.data;
         let metrics = Metrics::new();
         let database = folder.join("relay.sqlite");
         let keys = Keys::open(folder, database.exists())?;
         let observed = metrics.clone();
-        let store = SqliteStore::open(&database, Box::new(move |batch| observed.committed(&batch)))?;
+        let store = open(&database, Box::new(move |batch| observed.committed(&batch)))?;
         let sms: Arc<dyn Sms> = match &config.sms.by {
             SmsBy::Console => Arc::new(ConsoleSms),
             SmsBy::File { path } => Arc::new(FileSms::new(path.clone())),
@@ -131,7 +150,8 @@ impl FreeSpace for Endless {
     }
 }
 
-fn lock(path: &Path) -> Result<fs::File, PartsError> {
+/// The folder's lock, for as long as the file is kept: a relay holds it, and whoever changes the folder without one.
+pub fn lock(path: &Path) -> Result<fs::File, PartsError> {
     let file = fs::File::create(path).map_err(|error| PartsError::Folder(path.to_owned(), error))?;
     file.try_lock().map_err(|error| match error {
         fs::TryLockError::WouldBlock => PartsError::InUse(path.to_owned()),
@@ -166,7 +186,8 @@ impl FreeSpace for DiskSpace {
     }
 }
 
-fn free_bytes(path: &Path) -> io::Result<u64> {
+/// What the disk of a path has left.
+pub fn free_bytes(path: &Path) -> io::Result<u64> {
     let disk = rustix::fs::statvfs(path)?;
     Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
 }

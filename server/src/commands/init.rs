@@ -37,7 +37,7 @@ pub struct Init {
     /// Where the relay listens.
     #[arg(long)]
     listen: Option<SocketAddr>,
-    /// Where /health, /metrics and /status listen; not for the public.
+    /// Where /health and /metrics listen, and `status` asks; not for the public.
     #[arg(long)]
     observe: Option<SocketAddr>,
     /// The certificate with its chain, PEM.

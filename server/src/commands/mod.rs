@@ -1,10 +1,17 @@
 //! The operator's commands. Each failure says what to do next; each is a file of its own.
 
+mod accounts;
+mod backup;
+mod check;
 mod config;
 mod init;
 mod invite;
+mod migrate;
 mod place;
+mod progress;
+mod restore;
 mod serve;
+mod status;
 
 use std::process::ExitCode;
 
@@ -31,6 +38,18 @@ enum Command {
     Serve(Place),
     /// Says what is in force, and where each value comes from; secrets are masked.
     Config(Place),
+    /// Looks at configuration, keys, database, disk, certificate and address; exits with 0, 1 (warnings) or 2.
+    Check(check::Check),
+    /// Asks the running relay how it is; exits with 0 if it is ready.
+    Status(status::Status),
+    /// Brings the database of an older version up; `serve` does so too.
+    Migrate(Place),
+    /// Copies database and blobs while the relay runs, and the keys to a file of their own.
+    Backup(backup::Backup),
+    /// Makes a data folder out of a backup, as the relay's next incarnation.
+    Restore(restore::Restore),
+    /// Counts, suspends and deletes accounts, also while the relay runs.
+    Accounts(accounts::Accounts),
     /// Makes an invitation for one registration, and prints it.
     Invite(invite::Invite),
 }
@@ -57,6 +76,12 @@ impl Command {
             Self::Init(init) => init.run()?,
             Self::Serve(place) => serve::run(place)?,
             Self::Config(place) => config::run(place)?,
+            Self::Check(check) => return check.run(),
+            Self::Status(status) => return status.run(),
+            Self::Migrate(place) => migrate::run(place)?,
+            Self::Backup(backup) => backup.run()?,
+            Self::Restore(restore) => restore.run()?,
+            Self::Accounts(accounts) => accounts.run()?,
             Self::Invite(invite) => invite.run()?,
         }
         Ok(ExitCode::SUCCESS)

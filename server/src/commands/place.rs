@@ -23,7 +23,7 @@ pub struct Place {
     /// Where to listen.
     #[arg(long)]
     listen: Option<SocketAddr>,
-    /// Where /health, /metrics and /status listen.
+    /// Where /health and /metrics listen, and `status` asks.
     #[arg(long)]
     observe: Option<SocketAddr>,
     /// Appends text messages to this file instead of sending them.

@@ -67,13 +67,14 @@ impl Config {
             ("limits.mailbox_messages", limits.mailbox_messages),
             ("limits.mailbox_bytes", limits.mailbox_bytes),
             ("limits.uploads", limits.uploads as u64),
+            ("limits.idle_seconds", limits.idle_seconds),
         ];
         for (setting, _) in zero.into_iter().filter(|(_, limit)| *limit == 0) {
             problems.push(Problem::error(setting, "nobody could use the relay", "set it to 1 or more"));
         }
         if limits.idle_seconds < SHORTEST_IDLE_SECONDS {
             let remedy = format!("set it to {SHORTEST_IDLE_SECONDS} or more: sockets are pinged every 30 seconds");
-            problems.push(Problem::error("limits.idle_seconds", "idle sockets would be cut before their ping", remedy));
+            problems.push(Problem::warning("limits.idle_seconds", "idle sockets are cut before their ping", remedy));
         }
         if self.disk.deliveries_bytes > self.disk.uploads_bytes {
             let what = "deliveries would be refused before uploads are";

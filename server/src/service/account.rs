@@ -9,6 +9,7 @@ use sealpost_wire::{
 
 use super::{
     Refusal, Service, Signature,
+    administration::check_not_suspended,
     authentication::not_authenticated,
     directory::check_key_packages,
     mailbox::check_tokens,
@@ -71,11 +72,12 @@ impl Service {
         Ok(())
     }
 
-    /// Tells a device whose account is gone from one that a newer connection displaced.
+    /// Tells a device whose account is gone or suspended from one that a newer connection displaced.
     pub async fn check_not_retired(&self, id: UserId) -> Result<(), Refusal> {
         match self.store.account(id, self.former(id)).await? {
             Found::Former { .. } => Err(Refusal::new(ErrorCode::Retired, "the ID is retired")),
-            Found::Account(_) | Found::Nobody => Ok(()),
+            Found::Account(account) => check_not_suspended(&account),
+            Found::Nobody => Ok(()),
         }
     }
 

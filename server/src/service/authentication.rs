@@ -8,7 +8,7 @@ use std::{
 use sealpost_crypto::request_signature::SignedRequest;
 use sealpost_wire::{api::directory::DirectoryEntry, error::ErrorCode, id::UserId, limits::SIGNATURE_WINDOW_SECONDS};
 
-use super::{Refusal, Service};
+use super::{Refusal, Service, administration::check_not_suspended};
 use crate::{metrics::Limit, store::Found};
 
 /// What the headers of a signed request say.
@@ -39,6 +39,7 @@ impl Service {
         match self.store.account(signature.id, self.former(signature.id)).await? {
             Found::Account(account) => {
                 self.check_signature(signature, &account.entry.identity_key, method, path, body)?;
+                check_not_suspended(&account)?;
                 self.take_signed(signature.id)?;
                 Ok(account.entry)
             }

@@ -1,6 +1,7 @@
 //! The relay's rules. Knows the store, the blobs, the SMS port and the hub; names neither the web server nor SQL.
 
 mod account;
+mod administration;
 mod authentication;
 mod blob;
 mod delivery;

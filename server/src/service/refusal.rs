@@ -45,7 +45,7 @@ impl From<StoreError> for Refusal {
             StoreError::Full => Self::retry(ErrorCode::RelayFull, "the relay's disk is full", 600),
             StoreError::Busy => Self::retry(ErrorCode::Unavailable, "the relay is overloaded", 1),
             StoreError::Closed => Self::retry(ErrorCode::Unavailable, "the relay is stopping", 5),
-            StoreError::NewerSchema { .. } | StoreError::Failed(_) => {
+            StoreError::NewerSchema { .. } | StoreError::OlderSchema { .. } | StoreError::Failed(_) => {
                 tracing::error!(error = %error, "the store failed");
                 Self::retry(ErrorCode::Internal, "the relay's store failed", 30)
             }

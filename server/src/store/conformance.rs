@@ -150,7 +150,7 @@ async fn deliveries(open: &impl Fn() -> Arc<dyn Store>) {
     let status = open().mailbox_status(id(1)).await.expect("status");
     assert_eq!((status.messages, status.bytes), (2, 2 * 90));
     let totals = open().totals().await;
-    assert_eq!(totals, Ok(Totals { accounts: 2, waiting_messages: 4, waiting_bytes: 4 * 90 }));
+    assert_eq!(totals, Ok(Totals { accounts: 2, suspended_accounts: 0, waiting_messages: 4, waiting_bytes: 4 * 90 }));
     let expiring = vec![TokenHash { hash: [6; 32], expires_at: NOW + 3_600 }];
     assert_eq!(open().replace_tokens(id(1), expiring).await, Ok(()));
     assert_eq!(open().admit(vec![addressee(1, 1)], NOW).await, Ok(vec![TokenRefused]));

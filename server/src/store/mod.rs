@@ -36,6 +36,8 @@ pub enum StoreError {
     Closed,
     #[error("the database is version {found}, this program knows {known}: install the newer program")]
     NewerSchema { found: u32, known: u32 },
+    #[error("the database is version {found}, this program knows {known}: restart the relay, or run `migrate`")]
+    OlderSchema { found: u32, known: u32 },
     #[error("{0}")]
     Failed(String),
 }
@@ -57,6 +59,12 @@ pub trait Store: Send + Sync + 'static {
     fn keep_account(&self, id: UserId) -> Answer<'_, ()>;
     /// Deletes an account; its ID stays taken as a keyed hash, its tokens answer *retired* for a while.
     fn remove_account(&self, id: UserId, former: FormerId, now: u64) -> Answer<'_, ()>;
+    /// Suspends an account, or lets it go on; `false`: there is no such account. Running relays notice.
+    fn suspend_account(&self, id: UserId, suspended: bool) -> Answer<'_, bool>;
+    /// The operator has changed accounts: running relays look whom they still serve.
+    fn count_administration(&self) -> Answer<'_, ()>;
+    /// How often the operator has changed accounts.
+    fn administrations(&self) -> Answer<'_, u64>;
     /// Accounts whose retirement is due, at most 128 of them.
     fn due_retirements(&self, now: u64) -> Answer<'_, Vec<UserId>>;
 
@@ -99,6 +107,8 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the blob is one of this owner's.
     fn owns_blob(&self, name: BlobId, owner: Hash) -> Answer<'_, bool>;
     fn remove_blobs(&self, names: Vec<BlobId>) -> Answer<'_, ()>;
+    /// Blobs with their owners' hashes, by name behind `after`, at most 128 of them.
+    fn blobs_after(&self, after: Option<BlobId>) -> Answer<'_, Vec<(BlobId, Hash)>>;
     /// Blobs whose time is over, at most 128 of them.
     fn expired_blobs(&self, now: u64) -> Answer<'_, Vec<BlobId>>;
 

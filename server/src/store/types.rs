@@ -107,6 +107,8 @@ pub struct Account {
     pub entry: DirectoryEntry,
     /// 0: no retirement is pending.
     pub retire_at: u64,
+    /// By the operator: nothing is accepted or delivered until that ends.
+    pub suspended: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,6 +218,8 @@ pub struct Page {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
     pub accounts: u64,
+    /// Of the accounts.
+    pub suspended_accounts: u64,
     pub waiting_messages: u64,
     pub waiting_bytes: u64,
 }

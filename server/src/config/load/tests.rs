@@ -98,7 +98,7 @@ fn what_can_not_work_is_refused_with_its_source_and_a_remedy() {
     assert!(error.place.starts_with("tls.certificate_chain") && error.place.contains(":2"), "{error}");
     for (text, setting) in [
         ("[limits]\nuploads = 0\n", "limits.uploads"),
-        ("[limits]\nidle_seconds = 5\n", "limits.idle_seconds"),
+        ("[limits]\nidle_seconds = 0\n", "limits.idle_seconds"),
         ("[disk]\nuploads_bytes = 1\n", "disk.deliveries_bytes"),
         ("oldest_version = 4000000\n", "oldest_version"),
         ("observe = \"127.0.0.1:8443\"\n", "observe"),

@@ -28,6 +28,7 @@ pub struct Account {
     pub number: Option<NumberToken>,
     /// 0: no retirement is pending.
     pub retire_at: u64,
+    pub suspended: bool,
     pub tokens: Vec<TokenHash>,
     pub packages: BTreeMap<u16, Packages>,
     /// Which key packages were added last.
@@ -72,6 +73,7 @@ impl State {
             session_before: None,
             number,
             retire_at: 0,
+            suspended: false,
             tokens: rounded(new.tokens),
             packages: BTreeMap::new(),
             last_batch: None,
@@ -85,7 +87,8 @@ impl State {
     pub fn find(&self, id: UserId, former: FormerId) -> Found {
         match (self.accounts.get(&id), self.former.get(&former.0)) {
             (Some(account), _) => {
-                Found::Account(store::Account { entry: account.entry.clone(), retire_at: account.retire_at })
+                let (entry, retire_at, suspended) = (account.entry.clone(), account.retire_at, account.suspended);
+                Found::Account(store::Account { entry, retire_at, suspended })
             }
             (None, Some(former)) => Found::Former { identity_key: former.identity_key.as_slice().try_into().ok() },
             (None, None) => Found::Nobody,

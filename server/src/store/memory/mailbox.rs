@@ -31,7 +31,8 @@ impl State {
         let account = self.accounts.get(&to.id);
         let mut tokens = account.iter().flat_map(|account| &account.tokens);
         if tokens.any(|it| it.hash == to.token && (it.expires_at == 0 || it.expires_at > now)) {
-            return Delivered::Stored;
+            let suspended = account.is_some_and(|account| account.suspended);
+            return if suspended { Delivered::MailboxFull } else { Delivered::Stored };
         }
         let retired = self.former.get(&to.former.0).is_some_and(|former| former.tokens.contains(&to.token));
         if retired { Delivered::Retired } else { Delivered::TokenRefused }
@@ -58,6 +59,7 @@ impl State {
         let mailboxes = || self.accounts.values().map(|account| &account.mailbox);
         Totals {
             accounts: self.accounts.len() as u64,
+            suspended_accounts: self.accounts.values().filter(|account| account.suspended).count() as u64,
             waiting_messages: mailboxes().map(|mailbox| mailbox.messages.len() as u64).sum(),
             waiting_bytes: mailboxes().map(|mailbox| mailbox.bytes).sum(),
         }

@@ -46,6 +46,7 @@ struct State {
     sequence: u64,
     slots: BTreeMap<SlotName, Slot>,
     blobs: BTreeMap<BlobId, Blob>,
+    administrations: u64,
 }
 
 struct Slot {
@@ -101,6 +102,22 @@ impl Store for MemoryStore {
 
     fn remove_account(&self, id: UserId, former: FormerId, now: u64) -> Answer<'_, ()> {
         self.at_once(|state| state.remove(id, former, now))
+    }
+
+    fn suspend_account(&self, id: UserId, suspended: bool) -> Answer<'_, bool> {
+        self.at_once(|state| {
+            state.administrations += 1;
+            state.change(id, |account| account.suspended = suspended);
+            state.accounts.contains_key(&id)
+        })
+    }
+
+    fn count_administration(&self) -> Answer<'_, ()> {
+        self.at_once(|state| state.administrations += 1)
+    }
+
+    fn administrations(&self) -> Answer<'_, u64> {
+        self.at_once(|state| state.administrations)
     }
 
     fn due_retirements(&self, now: u64) -> Answer<'_, Vec<UserId>> {
@@ -196,6 +213,13 @@ impl Store for MemoryStore {
         self.at_once(|state| {
             let names: BTreeSet<BlobId> = names.into_iter().collect();
             state.blobs.retain(|name, _| !names.contains(name));
+        })
+    }
+
+    fn blobs_after(&self, after: Option<BlobId>) -> Answer<'_, Vec<(BlobId, Hash)>> {
+        self.at_once(|state| {
+            let behind = state.blobs.iter().filter(|(name, _)| after.is_none_or(|after| name.0 > after.0));
+            behind.map(|(name, blob)| (*name, blob.owner)).take(LISTED).collect()
         })
     }
 

@@ -86,10 +86,12 @@ fn insert(tx: &Connection, new: &NewAccount, number: Option<&NumberToken>) -> ru
 
 pub fn find(connection: &Connection, id: UserId, former: FormerId) -> rusqlite::Result<Found> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, identity_key, sealing_key, suites, signature, retire_at FROM account WHERE id = ?1",
+        "SELECT id, identity_key, sealing_key, suites, signature, retire_at, suspended FROM account WHERE id = ?1",
     )?;
     let account = statement
-        .query_row([id.to_bytes()], |row| Ok(Account { entry: directory::entry(row)?, retire_at: row.get(5)? }))
+        .query_row([id.to_bytes()], |row| {
+            Ok(Account { entry: directory::entry(row)?, retire_at: row.get(5)?, suspended: row.get(6)? })
+        })
         .optional()?;
     let mut statement = connection.prepare_cached("SELECT identity_key FROM former_id WHERE id_hash = ?1")?;
     let left: Option<Vec<u8>> = statement.query_row([former.0], |row| row.get(0)).optional()?;
@@ -111,7 +113,10 @@ pub fn open_session(
     let secrets: Option<(Vec<u8>, Vec<u8>, u64)> =
         statement.query_row([id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     let Some((latest, before, retire_at)) = secrets else { return Ok(SessionOpened::Unknown) };
-    if presented.is_some_and(|presented| *presented != latest[..] && *presented != before[..]) {
+    // Without secrets the relay was restored from a backup: it can't know which session was the last, and believes
+    // whoever holds the key and comes first.
+    let restored = latest.is_empty() && before.is_empty();
+    if !restored && presented.is_some_and(|presented| *presented != latest[..] && *presented != before[..]) {
         return Ok(SessionOpened::Copied);
     }
     // The one presented stays valid until its successor is: the answer that carries that may be lost.
@@ -170,6 +175,16 @@ pub fn remove(tx: &Connection, id: UserId, former: FormerId, now: u64) -> rusqli
     tx.execute(tokens, params![account, former.0])?;
     mailbox::clear(tx, account)?;
     tx.execute("DELETE FROM account WHERE account = ?1", [account]).map(drop)
+}
+
+pub fn suspend(tx: &Connection, id: UserId, suspended: bool) -> rusqlite::Result<bool> {
+    let rows = tx.execute("UPDATE account SET suspended = ?2 WHERE id = ?1", params![id.to_bytes(), suspended])?;
+    count_administration(tx)?;
+    Ok(rows == 1)
+}
+
+pub fn count_administration(tx: &Connection) -> rusqlite::Result<()> {
+    tx.execute("UPDATE relay SET administered = administered + 1", []).map(drop)
 }
 
 pub fn due_retirements(connection: &Connection, now: u64) -> rusqlite::Result<Vec<UserId>> {

@@ -5,8 +5,8 @@ use sealpost_wire::id::BlobId;
 
 use crate::store::{Hash, hour_after};
 
-/// Blobs removed at a time.
-const EXPIRED: u32 = 128;
+/// Blobs listed at a time.
+const LISTED: u32 = 128;
 
 pub fn add(tx: &Connection, name: &BlobId, owner: &Hash, expires_at: u64) -> rusqlite::Result<bool> {
     if is_owned(tx, name, owner)? {
@@ -28,8 +28,16 @@ pub fn remove(tx: &Connection, names: &[BlobId]) -> rusqlite::Result<()> {
     names.iter().try_for_each(|name| delete.execute([name.as_bytes()]).map(drop))
 }
 
+pub fn after(connection: &Connection, name: Option<&BlobId>) -> rusqlite::Result<Vec<(BlobId, Hash)>> {
+    let mut statement =
+        connection.prepare_cached("SELECT name, owner_hash FROM blob WHERE name > ?1 ORDER BY name LIMIT ?2")?;
+    let after = name.map_or(&[][..], |name| name.as_bytes());
+    let blobs = statement.query_map(params![after, LISTED], |row| Ok((BlobId(row.get(0)?), row.get(1)?)))?;
+    blobs.collect()
+}
+
 pub fn expired(connection: &Connection, now: u64) -> rusqlite::Result<Vec<BlobId>> {
     let mut statement = connection.prepare_cached("SELECT name FROM blob WHERE expires_at <= ?1 LIMIT ?2")?;
-    let names = statement.query_map([now, u64::from(EXPIRED)], |row| Ok(BlobId(row.get(0)?)))?;
+    let names = statement.query_map([now, u64::from(LISTED)], |row| Ok(BlobId(row.get(0)?)))?;
     names.collect()
 }

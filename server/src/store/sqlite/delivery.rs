@@ -36,13 +36,15 @@ pub fn admit(connection: &Connection, to: &[Addressee], now: u64) -> rusqlite::R
 
 /// The mailbox's row, and `Stored` if it accepts the token.
 pub fn admit_one(connection: &Connection, to: &Addressee, now: u64) -> rusqlite::Result<(i64, Delivered)> {
-    let mut mailbox = connection.prepare_cached("SELECT account FROM account WHERE id = ?1")?;
-    let mailbox = mailbox.query_row([to.id.to_bytes()], |row| row.get(0)).optional()?.unwrap_or(NOBODY);
+    let mut mailbox = connection.prepare_cached("SELECT account, suspended FROM account WHERE id = ?1")?;
+    let found = mailbox.query_row([to.id.to_bytes()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    let (mailbox, suspended) = found.unwrap_or((NOBODY, false));
     let mut token = connection.prepare_cached(
         "SELECT 1 FROM token WHERE mailbox = ?1 AND hash = ?2 AND (expires_at = 0 OR expires_at > ?3)",
     )?;
     if token.exists(params![mailbox, to.token, now])? {
-        return Ok((mailbox, Delivered::Stored));
+        // Senders try a full mailbox again: once the operator lets it go on, it takes what waited at them.
+        return Ok((mailbox, if suspended { Delivered::MailboxFull } else { Delivered::Stored }));
     }
     let mut former = connection.prepare_cached("SELECT 1 FROM former_token WHERE id_hash = ?1 AND hash = ?2")?;
     let retired = former.exists(params![to.former.0, to.token])?;

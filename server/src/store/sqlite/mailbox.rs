@@ -95,9 +95,15 @@ pub fn status(connection: &Connection, id: UserId) -> rusqlite::Result<MailboxSt
 
 pub fn totals(connection: &Connection) -> rusqlite::Result<Totals> {
     let mut statement = connection.prepare_cached(
-        "SELECT (SELECT count(*) FROM account), coalesce(sum(messages), 0), coalesce(sum(bytes), 0) FROM mailbox",
+        "SELECT (SELECT count(*) FROM account), (SELECT count(*) FROM account WHERE suspended <> 0),
+             coalesce(sum(messages), 0), coalesce(sum(bytes), 0) FROM mailbox",
     )?;
     statement.query_row([], |row| {
-        Ok(Totals { accounts: row.get(0)?, waiting_messages: row.get(1)?, waiting_bytes: row.get(2)? })
+        Ok(Totals {
+            accounts: row.get(0)?,
+            suspended_accounts: row.get(1)?,
+            waiting_messages: row.get(2)?,
+            waiting_bytes: row.get(3)?,
+        })
     })
 }

@@ -7,6 +7,7 @@ mod blob;
 mod code;
 mod delivery;
 mod directory;
+mod file;
 mod mailbox;
 mod reader;
 mod schema;
@@ -29,6 +30,8 @@ use super::*;
 use reader::Readers;
 use writer::Writer;
 
+pub use file::{Copied, Progress, begin_anew, copy, inspect, migrate, verify};
+pub use schema::SchemaVersion;
 pub use writer::{Batch, BatchObserver};
 
 /// Pages of the log that a commit may leave before it checkpoints on its own; the timer usually comes first.
@@ -53,6 +56,15 @@ impl SqliteStore {
         schema::migrate(&mut connection)?;
         let readers = Readers::open(path)?;
         Ok(Self { readers, writer: Writer::start(connection, observe)? })
+    }
+
+    /// The same beside a relay that may be running: an older database is refused, since that relay may know no more.
+    pub fn open_beside(path: &Path, observe: BatchObserver) -> Result<Self, StoreError> {
+        let SchemaVersion { found, known } = SchemaVersion::of(&Connection::open(path).map_err(failure)?)?;
+        if (1..known).contains(&found) {
+            return Err(StoreError::OlderSchema { found, known });
+        }
+        Self::open(path, observe)
     }
 }
 
@@ -87,6 +99,18 @@ impl Store for SqliteStore {
 
     fn remove_account(&self, id: UserId, former: FormerId, now: u64) -> Answer<'_, ()> {
         self.writer.write(move |tx| account::remove(tx, id, former, now))
+    }
+
+    fn suspend_account(&self, id: UserId, suspended: bool) -> Answer<'_, bool> {
+        self.writer.write(move |tx| account::suspend(tx, id, suspended))
+    }
+
+    fn count_administration(&self) -> Answer<'_, ()> {
+        self.writer.write(account::count_administration)
+    }
+
+    fn administrations(&self) -> Answer<'_, u64> {
+        self.readers.read(|connection| connection.query_row("SELECT administered FROM relay", [], |row| row.get(0)))
     }
 
     fn due_retirements(&self, now: u64) -> Answer<'_, Vec<UserId>> {
@@ -165,6 +189,10 @@ impl Store for SqliteStore {
 
     fn remove_blobs(&self, names: Vec<BlobId>) -> Answer<'_, ()> {
         self.writer.write(move |tx| blob::remove(tx, &names))
+    }
+
+    fn blobs_after(&self, after: Option<BlobId>) -> Answer<'_, Vec<(BlobId, Hash)>> {
+        self.readers.read(move |connection| blob::after(connection, after.as_ref()))
     }
 
     fn expired_blobs(&self, now: u64) -> Answer<'_, Vec<BlobId>> {

@@ -9,7 +9,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::store::StoreError;
 
 /// In order; the version of a database is the number of those that it has seen.
-const MIGRATIONS: &[(&str, &str)] = &[("first", FIRST), ("key package batches", BATCHES)];
+const MIGRATIONS: &[(&str, &str)] =
+    &[("first", FIRST), ("key package batches", BATCHES), ("administration", ADMINISTRATION)];
 
 const FIRST: &str = "
 CREATE TABLE relay (incarnation INTEGER NOT NULL) STRICT;
@@ -96,10 +97,32 @@ CREATE INDEX blob_by_expiry ON blob (expires_at);
 /// The SHA-256 of the key packages that were added last.
 const BATCHES: &str = "ALTER TABLE account ADD COLUMN last_batch BLOB NOT NULL DEFAULT x'';";
 
-/// Brings a database to this program's version. A newer one is refused, not touched.
-pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = MIGRATIONS.len() as u32;
-    let found: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(super::failure)?;
+/// Accounts that the operator suspended; and how often the operator changed accounts, so that a running relay notices.
+const ADMINISTRATION: &str = "
+ALTER TABLE account ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE relay ADD COLUMN administered INTEGER NOT NULL DEFAULT 0;
+";
+
+/// The version that a database has, and the one that this program knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SchemaVersion {
+    /// 0: it is new.
+    pub found: u32,
+    pub known: u32,
+}
+
+impl SchemaVersion {
+    pub fn of(connection: &Connection) -> Result<Self, StoreError> {
+        let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(super::failure)?;
+        Ok(Self { found, known: MIGRATIONS.len() as u32 })
+    }
+}
+
+/// Brings a database to this program's version. A newer one is refused, not touched. Answers with the
+/// version before.
+pub fn migrate(connection: &mut Connection) -> Result<SchemaVersion, StoreError> {
+    let version = SchemaVersion::of(connection)?;
+    let SchemaVersion { found, known } = version;
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
     }
@@ -109,5 +132,5 @@ pub fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         tx.pragma_update(None, "user_version", number).map_err(super::failure)?;
         tx.commit().map_err(super::failure)?;
     }
-    Ok(())
+    Ok(version)
 }
