@@ -37,10 +37,12 @@ impl Service {
         Ok(MailboxPage { envelopes: page.envelopes, empty: !page.more })
     }
 
-    pub async fn acknowledge(&self, id: UserId, sequences: Vec<u64>) -> Result<(), Refusal> {
+    pub async fn acknowledge(&self, id: UserId, mut sequences: Vec<u64>) -> Result<(), Refusal> {
         if sequences.len() > PUSH_WINDOW_MESSAGES {
             return Err(Refusal::new(ErrorCode::TooLarge, "sequences: at most 64"));
         }
+        // SQLite's integers have a sign: nothing stands beyond it, and asking for it would be a failure.
+        sequences.retain(|sequence| i64::try_from(*sequence).is_ok());
         Ok(self.store.acknowledge(id, sequences).await?)
     }
 
