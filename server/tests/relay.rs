@@ -2,15 +2,21 @@
 
 #[path = "relay/harness.rs"]
 mod harness;
+#[path = "relay/program.rs"]
+mod program;
 
 #[path = "relay/accounts.rs"]
 mod accounts;
+#[path = "relay/alike.rs"]
+mod alike;
 #[path = "relay/authentication.rs"]
 mod authentication;
 #[path = "relay/blobs.rs"]
 mod blobs;
 #[path = "relay/canaries.rs"]
 mod canaries;
+#[path = "relay/certificates.rs"]
+mod certificates;
 #[path = "relay/crashes.rs"]
 mod crashes;
 #[path = "relay/deliveries.rs"]
@@ -21,15 +27,27 @@ mod directory;
 mod failing_disk;
 #[path = "relay/faults.rs"]
 mod faults;
+#[path = "relay/flood.rs"]
+mod flood;
 #[path = "relay/gateway.rs"]
 mod gateway;
 #[path = "relay/hostile.rs"]
 mod hostile;
+#[path = "relay/model.rs"]
+mod model;
+#[path = "relay/openapi.rs"]
+mod openapi;
+#[path = "relay/observing.rs"]
+mod observing;
 #[path = "relay/operation.rs"]
 mod operation;
+#[path = "relay/proxies.rs"]
+mod proxies;
 #[path = "relay/secure.rs"]
 mod secure;
 #[path = "relay/slots.rs"]
 mod slots;
+#[path = "relay/slow.rs"]
+mod slow;
 #[path = "relay/store.rs"]
 mod store;
