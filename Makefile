@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate bench lint build tools tools-test
+.PHONY: help demo test simulate bench lint build deb tools tools-test
 
 # The toolchain may have been installed a moment ago by this very run.
 export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -15,6 +15,7 @@ help:
 	@echo "make bench  what the core costs, in ratios to what it is built on"
 	@echo "make simulate SEEDS=first..last   the simulation over more seeds than make test runs"
 	@echo "make lint   formatting and lints only"
+	@echo "make deb    a Debian package of the relay, in target/debian"
 	@echo "make build  target/debug/sealpost and target/debug/sealpost-server"
 
 demo: build
@@ -33,6 +34,10 @@ SEEDS ?= 1..1000
 
 simulate: tools-test
 	SEEDS=$(SEEDS) cargo test --locked --package sealpost-simulation --test simulation -- --nocapture whatever_happens
+
+deb: tools
+	@command -v cargo-deb >/dev/null || { echo "installing cargo-deb"; cargo install --locked cargo-deb; }
+	cargo deb --locked --package sealpost-server
 
 lint: tools-test
 	@if cargo fmt --version >/dev/null 2>&1; then \

@@ -6,6 +6,7 @@ set -euo pipefail
 purpose=${1:-build}
 oldest_cargo=1.91.0
 packages=()
+new_prometheus=
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
@@ -86,8 +87,16 @@ if [ "$purpose" = test ]; then
 	# The desktop's keyring is tested for real, on a bus of its own.
 	need dbus-run-session dbus-daemon
 	need gnome-keyring-daemon gnome-keyring
+	# Alerts and dashboard are tested under a real Prometheus, the relay's unit by systemd's own judgement.
+	has promtool || new_prometheus=yes
+	need promtool prometheus
+	need systemd-analyze systemd
 fi
 install_packages
+# Debian starts what it installs; the tests start a Prometheus of their own.
+if [ -n "$new_prometheus" ] && [ -d /run/systemd/system ]; then
+	as_root systemctl disable --now prometheus
+fi
 has_cargo || install_cargo
 if [ "$purpose" = test ] && ! cargo fmt --version >/dev/null 2>&1; then
 	if has rustup; then

@@ -107,8 +107,11 @@ impl Metrics {
         metrics
     }
 
-    /// What the store's writer did.
+    /// What the store's writer did. Where nothing was written nothing is measured: a probe would look like a fast disk.
     pub fn committed(&self, batch: &Batch) {
+        if batch.sync.is_none() && !batch.failed {
+            return;
+        }
         self.operations.record(batch.operations as f64);
         self.commits.record(batch.took.as_secs_f64());
         if let Some(sync) = batch.sync {

@@ -43,6 +43,8 @@ mod observing;
 mod operation;
 #[path = "relay/proxies.rs"]
 mod proxies;
+#[path = "relay/packaging.rs"]
+mod packaging;
 #[path = "relay/secure.rs"]
 mod secure;
 #[path = "relay/slots.rs"]
