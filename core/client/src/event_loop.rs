@@ -17,7 +17,15 @@ use sealpost_engine::{
 use sealpost_store::Store;
 use sealpost_wire::envelope::Envelope;
 
-use crate::{error::Error, events::Events, failure, native::system, stop_points::stop_point, views};
+use crate::{
+    error::Error,
+    events::Events,
+    failure,
+    journal::{self, Order},
+    native::system,
+    stop_points::stop_point,
+    views,
+};
 
 /// Without anything to do, the loop looks around this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(3600);
@@ -30,6 +38,11 @@ pub(crate) enum Work {
     Step {
         input: Input,
         done: Box<dyn FnOnce(Result<Reply, Error>) + Send>,
+    },
+    /// What a reader of the journal wants written; answered after the commit.
+    Journal {
+        order: Order,
+        done: Box<dyn FnOnce(Result<u64, Error>) + Send>,
     },
     /// Where requests go from now on.
     Network(Option<Arc<dyn Network>>),
@@ -63,6 +76,10 @@ impl EventLoop {
         loop {
             match work.recv_timeout(self.sleep()) {
                 Ok(Work::Step { input, done }) => done(self.take(input)),
+                Ok(Work::Journal { order, done }) => {
+                    let kept = self.store.transaction(|tx| journal::order(tx, order));
+                    done(kept.map_err(failure::of_storage));
+                }
                 Ok(Work::Network(network)) => self.network = network,
                 Ok(Work::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     // Else it is made up for at the next opening.
@@ -124,10 +141,11 @@ impl EventLoop {
 
     fn step(&mut self, input: Input) -> Result<Reply, EngineError> {
         let (engine, now_ms) = (&mut self.engine, system::now_ms());
-        let result = self.store.transaction(|tx| {
-            let effects = engine.step(input, tx, now_ms, &mut system::SystemRandom);
+        let result: Result<Effects, EngineError> = self.store.transaction(|tx| {
+            let effects = engine.step(input, tx, now_ms, &mut system::SystemRandom)?;
+            journal::append(tx, &effects.events)?;
             stop_point("before_commit");
-            effects
+            Ok(effects)
         });
         match result {
             Ok(Effects { reply, events, requests, wake_at_ms }) => {

@@ -9,6 +9,8 @@ mod error;
 mod event_loop;
 mod events;
 mod failure;
+mod folded;
+mod journal;
 mod native;
 mod stop;
 #[cfg(feature = "stop-points")]
@@ -19,7 +21,7 @@ mod stop_points;
 mod types;
 mod views;
 
-pub use account::Account;
+pub use account::{Account, search::Search};
 pub use capabilities::{KeyVault, Presence, PresenceCheck, VaultError};
 pub use error::Error;
 pub use native::key_vault::{PassphraseVault, SecretServiceVault};

@@ -298,6 +298,27 @@ pub enum Event {
     Overflow,
 }
 
+/// What changed, and its place among all changes of this device. See [`Changes`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Grows with every change and is never given out twice.
+    pub position: u64,
+    /// `Profile`, `Contact`, `Conversation` or `Message`: read what it names, as it is by now.
+    pub event: Event,
+    /// Of a message: it was not there before.
+    pub new: bool,
+}
+
+/// A page of what changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    pub changes: Vec<Change>,
+    /// Where to read on; equal to what was asked for where nothing is left.
+    pub end: u64,
+    /// What stood there is not kept any more, or never was: read everything again, then go on from `end`.
+    pub missed: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Connection {
     /// Not asked to connect.
@@ -354,4 +375,54 @@ pub struct OutboxState {
 pub struct CodeView {
     pub expires_in_seconds: u64,
     pub resend_after_seconds: u64,
+}
+
+/// What is searched for, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Each has to be in the text, in any case and with or without accents.
+    pub words: Vec<String>,
+    /// Only in this conversation.
+    pub conversation: Option<String>,
+    /// Only what this ID wrote.
+    pub author: Option<String>,
+    /// How many hits are kept, the newest ones: 1 to 1,000.
+    pub limit: u32,
+}
+
+/// A message that holds what was searched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hit {
+    pub message: Message,
+    /// Where it stands in the message's text, in order, without overlap.
+    pub spans: Vec<Span>,
+}
+
+/// A part of a text, in bytes of its UTF-8; never splits a character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub start: u32,
+    pub end: u32,
+}
+
+/// What a relay says that it stores and logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivacyView {
+    /// Who runs it, in its own words.
+    pub operator: String,
+    /// Where its data lies, in its own words.
+    pub region: String,
+    pub items: Vec<PrivacyItem>,
+}
+
+/// One thing that a relay stores or logs, in the relay's words (English).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivacyItem {
+    /// `table.column`, `file:name` or `log:field`.
+    pub place: String,
+    pub what: String,
+    pub why: String,
+    pub legal_basis: String,
+    pub readable_by: String,
+    pub kept: String,
 }

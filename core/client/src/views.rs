@@ -88,7 +88,7 @@ pub(crate) fn conversation(read: &dyn Read, row: &conversations::Conversation) -
                 members_add: many.policy.members_add,
                 members_rename: many.policy.members_rename,
             };
-            (one_line(&many.name), trust, row.is_invited(), Some(group))
+            (line(&many.name), trust, row.is_invited(), Some(group))
         }
         (None, None) => return Err(EngineError::UnknownConversation),
     };
@@ -137,13 +137,13 @@ pub(crate) fn author_name(read: &dyn Read, id: ConversationId, author: UserId) -
     if let Some(account) = identity::account(read)?.filter(|account| account.id == author)
         && !account.name.is_empty()
     {
-        return Ok(one_line(&account.name));
+        return Ok(line(&account.name));
     }
     let contact = contacts::contact(read, author)?.map(|contact| name(&contact));
     if let Some(name) = contact.filter(|name| *name != author.to_string()) {
         return Ok(name);
     }
-    let member = conversations::members::member(read, id, author)?.map(|member| one_line(&member.name));
+    let member = conversations::members::member(read, id, author)?.map(|member| line(&member.name));
     Ok(member.filter(|name| !name.is_empty()).unwrap_or_else(|| author.to_string()))
 }
 
@@ -212,11 +212,12 @@ fn conversation_text(id: ConversationId) -> String {
 
 fn name(row: &contacts::Contact) -> String {
     let given = [&row.name, &row.profile_name].into_iter().find(|name| !name.is_empty());
-    given.map_or_else(|| row.id.to_string(), |name| one_line(name))
+    given.map_or_else(|| row.id.to_string(), |name| line(name))
 }
 
-fn one_line(name: &str) -> String {
-    clean(name).replace(['\n', '\t'], " ")
+/// A text that others wrote, on one line.
+pub(crate) fn line(text: &str) -> String {
+    clean(text).replace(['\n', '\t'], " ")
 }
 
 fn trust(row: &contacts::Contact) -> Trust {
@@ -247,7 +248,7 @@ fn change(what: Happened) -> GroupChange {
         Happened::Removed(id) => GroupChange::Removed { member: text(id) },
         Happened::Left(id) => GroupChange::Left { member: text(id) },
         Happened::CameBack(id) => GroupChange::CameBack { member: text(id) },
-        Happened::Renamed(name) => GroupChange::Renamed { name: one_line(&name) },
+        Happened::Renamed(name) => GroupChange::Renamed { name: line(&name) },
         Happened::BecameAdmin(id) => GroupChange::BecameAdmin { member: text(id) },
         Happened::StoppedBeingAdmin(id) => GroupChange::StoppedBeingAdmin { member: text(id) },
         Happened::PolicyChanged => GroupChange::PolicyChanged,

@@ -49,6 +49,30 @@ impl Account {
         Ok(rows.into_iter().map(views::message).collect())
     }
 
+    /// A page of at most 500 messages behind a position (the oldest without one), in ascending order; empty where
+    /// there are no more.
+    pub fn messages_after(&self, conversation: &str, after: Option<u64>, limit: u32) -> Result<Vec<Message>, Error> {
+        let id = views::conversation_id(conversation)?;
+        let limit = usize::try_from(limit).map_or(PAGE, |limit| limit.clamp(1, PAGE));
+        let rows = self.read(|read| {
+            conversations::known(read, id)?;
+            let newest = messages::messages(read, id, None, 1)?.pop().map(|row| row.position);
+            let mut start = after.map_or(0, |after| after.saturating_add(1));
+            // Positions have gaps where messages moved to another conversation.
+            while newest.is_some_and(|newest| start <= newest) {
+                let end = start.saturating_add(limit as u64);
+                let mut page = messages::messages(read, id, Some(end), limit)?;
+                page.retain(|row| row.position >= start);
+                if !page.is_empty() {
+                    return Ok(page);
+                }
+                start = end;
+            }
+            Ok(Vec::new())
+        })?;
+        Ok(rows.into_iter().map(views::message).collect())
+    }
+
     pub fn message(&self, conversation: &str, position: u64) -> Result<Message, Error> {
         self.message_row(views::conversation_id(conversation)?, position)
     }

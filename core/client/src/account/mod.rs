@@ -1,10 +1,12 @@
 //! An account on this device: opening and closing it, its profile and its connection. Its other verbs stand beside, by
 //! noun.
 
+mod changes;
 mod groups;
 mod messages;
 mod people;
 mod registration;
+pub(crate) mod search;
 
 use std::{
     path::Path,
@@ -33,6 +35,7 @@ use crate::{
     event_loop::{EventLoop, Work},
     events::Events,
     failure,
+    journal::Order,
     native::{
         http::DeviceIdentity,
         network::{ConnectionState, NativeNetwork},
@@ -223,6 +226,12 @@ impl Account {
     fn step(&self, input: Input) -> Result<Reply, Error> {
         let (answer, committed) = mpsc::channel();
         self.post(Work::Step { input, done: Box::new(move |result| drop(answer.send(result))) })?;
+        committed.recv().map_err(|_| closed())?
+    }
+
+    fn journal(&self, order: Order) -> Result<u64, Error> {
+        let (answer, committed) = mpsc::channel();
+        self.post(Work::Journal { order, done: Box::new(move |result| drop(answer.send(result))) })?;
         committed.recv().map_err(|_| closed())?
     }
 

@@ -23,7 +23,8 @@ use crate::{
     native::http::{DeviceIdentity, Http, HttpError, Method},
     stop::Stop,
     stop_points::stop_point,
-    types::{CodeView, Profile, RelayView, Way},
+    types::{CodeView, PrivacyItem, PrivacyView, Profile, RelayView, Way},
+    views,
 };
 
 /// IDs that are drawn before something else must be wrong: of 2^40 hardly one is taken.
@@ -42,6 +43,20 @@ impl Account {
             invitation: ways.invitation,
             open: ways.open,
         })
+    }
+
+    /// What this account's relay says that it stores and logs.
+    ///
+    /// # Errors
+    /// `NotRegistered`; those of the network.
+    pub fn relay_privacy(&self, stop: &Stop) -> Result<PrivacyView, Error> {
+        let row = self.row()?;
+        let relay = row.relay.as_ref().filter(|_| row.state != AccountState::New).ok_or(Error::NotRegistered)?;
+        let http = http(relay)?;
+        let info = self.wait(stop, info(&http))?;
+        let items = http.ask::<Vec<Item>>(Method::GET, "/v1/privacy", None::<&()>);
+        let items = self.wait(stop, items)?.into_iter().map(Item::view).collect();
+        Ok(PrivacyView { operator: views::line(&info.operator), region: views::line(&info.region), items })
     }
 
     /// Has the relay send a six-digit code by SMS. `number` in any international form, `language` one of de, en, fr.
@@ -142,6 +157,30 @@ impl Account {
                 () = stop.stopped() => Err(Error::Stopped),
             }
         })
+    }
+}
+
+/// One item of `/v1/privacy`.
+#[derive(serde::Deserialize)]
+struct Item {
+    place: String,
+    what: String,
+    why: String,
+    legal_basis: String,
+    readable_by: String,
+    kept: String,
+}
+
+impl Item {
+    fn view(self) -> PrivacyItem {
+        PrivacyItem {
+            place: views::line(&self.place),
+            what: views::line(&self.what),
+            why: views::line(&self.why),
+            legal_basis: views::line(&self.legal_basis),
+            readable_by: views::line(&self.readable_by),
+            kept: views::line(&self.kept),
+        }
     }
 }
 
