@@ -47,11 +47,17 @@ pub fn open(step: &mut Step<'_>, peer: UserId) -> Result<Conversation, EngineErr
 /// Starts making the group of a conversation of two unless there is one, or one is being made. One of many is made by
 /// whoever creates it.
 pub fn ensure_group(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
-    let lane = Lane::Opening(conversation.id);
-    if conversation.peer.is_none() || conversation.group.is_some() || outbox::last(step.tx, lane)?.is_some() {
+    if conversation.peer.is_none() || conversation.group.is_some() {
         return Ok(());
     }
-    let counter = conversation.counter.map_or(0, |counter| counter.saturating_add(1));
+    let (lane, counter) = (Lane::Opening(conversation.id), conversation.counter.map_or(0, |it| it.saturating_add(1)));
+    if let Some(job) = outbox::last(step.tx, lane)? {
+        // A group with a lower counter would be replaced by one that this device can't open.
+        match job.kind {
+            JobKind::FetchKeyPackage { counter: low, .. } if low < counter => outbox::remove(step, &job.id)?,
+            _ => return Ok(()),
+        }
+    }
     outbox::enqueue(step, lane, JobKind::FetchKeyPackage { conversation: conversation.id, counter }, 0)
 }
 
@@ -69,12 +75,6 @@ pub fn replace_missed(step: &mut Step<'_>, peer: UserId, counter: u32) -> Result
     let mut row = open(step, peer)?;
     row.counter = row.counter.max(Some(counter));
     update(step, &row)?;
-    // An own group that is still to be made would have a counter that is too low.
-    for job in outbox::lane(step.tx, Lane::Opening(row.id))? {
-        if matches!(job.kind, JobKind::FetchKeyPackage { counter: low, .. } if low <= counter) {
-            outbox::remove(step, &job.id)?;
-        }
-    }
     secure_anew(step, row.id)
 }
 

@@ -365,3 +365,23 @@ fn a_welcome_for_a_key_package_that_was_handed_out_twice_is_answered_with_an_own
         assert_eq!(town.texts(BEN, CLO), ["from Clo"]);
     });
 }
+
+#[test]
+fn an_opening_that_waits_gives_way_to_one_that_replaces_a_missed_welcome() {
+    over_both_suites(|mut town| {
+        let ada = town.id(ADA);
+        town.says(ADA, BEN, "not heard");
+        town.people[BEN].next(is_fetch, Fate::Hold);
+        town.says(BEN, ADA, "waits");
+        town.command(BEN, Command::BlockContact(ada));
+        town.settles();
+        town.command(BEN, Command::UnblockContact(ada));
+        town.settles();
+        town.releases(BEN);
+        town.settles();
+        town.says(ADA, BEN, "from Ada");
+        town.settles();
+        assert!(town.texts(BEN, ADA).contains(&"from Ada".to_owned()));
+        assert!(town.texts(ADA, BEN).contains(&"waits".to_owned()));
+    });
+}

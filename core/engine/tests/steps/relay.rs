@@ -35,6 +35,8 @@ pub struct Relay {
     pub serves_only: Option<Suite>,
     /// Somebody writes garbage into every slot before its first claim.
     pub spoils_slots: bool,
+    /// How often it was restored, from 1.
+    pub incarnation: u64,
     sequence: u64,
 }
 
@@ -73,6 +75,7 @@ impl Relay {
             full: BTreeSet::new(),
             serves_only: None,
             spoils_slots: false,
+            incarnation: 1,
             sequence: 0,
         }
     }

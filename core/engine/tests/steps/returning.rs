@@ -257,3 +257,55 @@ fn a_member_who_is_blocked_may_create_the_group_anew() {
         town.club_talks(&[ADA, BEN, CLO]);
     });
 }
+
+#[test]
+fn a_group_that_a_new_admin_creates_anew_waits_for_the_commit_that_makes_them_one() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (at_ada, at_ben, ben) = (town.club_id(ADA), town.club_id(BEN), town.id(BEN));
+        town.disconnects(CLO);
+        town.command(ADA, Command::SetAdmin { conversation: at_ada, member: ben, admin: true });
+        town.settles();
+        town.command(BEN, Command::RecreateGroup { conversation: at_ben, without: Vec::new() });
+        town.settles();
+        // The Welcome comes first, and all that Clo knows is that Ben is a member.
+        let clo = town.id(CLO);
+        let mailbox = &mut town.relay.account(clo).mailbox;
+        mailbox.make_contiguous().reverse();
+        town.connects(CLO);
+        town.settles();
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
+fn a_restored_relay_gets_its_slots_and_fresh_key_packages_again() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (club, clo) = (town.club_id(ADA), town.id(CLO));
+        town.disconnects(CLO);
+        let backup = town.relay.backup();
+        town.command(ADA, Command::RenameGroup { conversation: club, name: "renamed".to_owned() });
+        town.settles();
+        let lost = town.relay.slots.clone();
+        let used = town.relay.account(clo).packages.clone();
+        town.relay.restore(&backup);
+        town.relay.incarnation += 1;
+        assert_ne!(town.relay.slots, lost);
+        for who in [ADA, BEN] {
+            town.disconnects(who);
+            town.connects(who);
+        }
+        town.passes(HOUR_MS);
+        assert_eq!(town.relay.slots, lost, "what the backup had lost stands there again");
+        // Nobody has delivered the commit to Clo, who finds it in its slot.
+        town.relay.account(clo).mailbox.clear();
+        town.connects(CLO);
+        town.settles();
+        assert_eq!(town.club_name(CLO), "renamed");
+        assert!(!town.happened(CLO).contains(&Happened::BackAgain));
+        let fresh = |old: &Vec<u8>| town.relay.accounts[&clo].packages.iter().all(|it| !it.one_time.contains(old));
+        assert!(used.iter().flat_map(|it| &it.one_time).all(fresh), "none that may have been handed out");
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}

@@ -144,7 +144,8 @@ impl Town {
         self.people[who].online = true;
         self.take(who, Input::SessionSecret);
         let next_secret = self.now_ms.to_be_bytes().repeat(4);
-        self.take(who, Input::SessionOpened { next_secret, incarnation: 1 });
+        let incarnation = self.relay.incarnation;
+        self.take(who, Input::SessionOpened { next_secret, incarnation });
         self.receives(who);
         self.take(who, Input::Drained);
     }
