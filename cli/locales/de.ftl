@@ -229,6 +229,76 @@ serve-codes = Kein SMS-Dienst ist eingerichtet: Die Codes erscheinen hier.
 serve-stop = Strg-C hält es an.
 serve-stopped = Das Relay hat angehalten.
 
+## Vollbild
+
+screen-usage = sealpost screen [WER]
+screen-about = Unterhaltungen und Nachrichten im ganzen Terminal, mit der Tastatur
+screen-help-who = Der Kontakt oder die Gruppe, die sofort geöffnet wird
+screen-conversations = Sealpost
+screen-hint = Mit ↑ und ↓ eine Unterhaltung wählen, mit Enter öffnen. F1 zeigt alle Tasten.
+screen-hint-empty = Noch hat niemand geschrieben. Strg-N beginnt eine Unterhaltung mit einem Kontakt; „sealpost contacts add“ nimmt eine Karte auf.
+screen-too-small = Zu klein hier
+screen-today = heute
+screen-yesterday = gestern
+screen-unread-below = neu
+screen-answers-earlier = antwortet auf eine frühere Nachricht
+screen-more-below = ↓ mehr: Strg-Ende
+screen-more-lines = ↓ mehr
+screen-draft = Entwurf
+screen-mark-request = Anfrage
+screen-mark-invited = eingeladen
+screen-mark-muted = stumm
+screen-invited = du bist eingeladen
+screen-request = { $name } möchte dir schreiben: F5 nimmt an, F6 blockiert
+screen-invitation = { $name } lädt dich ein: F5 nimmt an, F6 lehnt ab
+screen-replying = Antwort auf { $message } (Esc: doch nicht)
+screen-editing = #{ $number } ändern (Esc: doch nicht)
+screen-keys-message = r antworten, + reagieren, e ändern, d löschen, Esc zurück
+screen-entry-full = Der Text ist voll. Sende ihn und schreib in einer weiteren Nachricht fort.
+screen-nothing-to-accept = Hier gibt es nichts anzunehmen.
+screen-nothing-to-block = Eine Gruppe wird nicht blockiert: F4 stellt sie stumm, /leave verlässt sie.
+screen-ask-block = { $name } blockieren? Niemand erfährt es; was gesendet wird, wird verworfen.
+screen-ask-decline = Die Einladung zu { $name } ablehnen?
+screen-ask-delete = #{ $number } löschen, hier und bei den anderen? Sie haben es vielleicht gelesen.
+screen-confirm-title = Sicher?
+screen-confirm-keys = Enter: ja    Esc: nein
+screen-react-title = Reaktion auf #{ $number }
+screen-react-keys = Eine Ziffer setzt sie, 0 nimmt deine zurück. Andere: /react NUMMER EMOJI
+screen-pick-title = Sprechen mit …
+screen-pick-none = Noch keine Kontakte. „sealpost contacts add KARTE“ fügt den ersten hinzu.
+screen-pick-nobody = Niemand und keine Gruppe heißt so.
+screen-search-here = Suche bei { $name }
+screen-search-all = Suche überall
+screen-search-keys = Enter sucht, Tab wechselt zwischen dieser Unterhaltung und allen.
+screen-search-none = Nichts gefunden.
+screen-search-found =
+    { $count ->
+        [one] 1 Nachricht. Enter geht dorthin.
+       *[other] { $count } Nachrichten. Enter geht zur gewählten.
+    }
+screen-search-cut = Es gibt vielleicht mehr: nur die neuesten wurden durchsucht.
+screen-muted = Stumm: es meldet sich nicht mehr.
+screen-unmuted = Nicht mehr stumm.
+screen-online = verbunden
+screen-connecting = verbindet
+screen-offline = keine Verbindung
+screen-refused = Verbindung abgewiesen
+screen-waiting =
+    { $count ->
+        [one] 1 wartet
+       *[other] { $count } warten
+    }
+screen-help-key = F1 Hilfe
+screen-alarm-key = ALARM: anderer Schlüssel von { $name }
+screen-alarm-copied = ALARM: dieses Konto ist eine Kopie. Siehe sealpost id
+screen-alarm-retired = Diese ID ist beendet
+screen-alarm-retires = Diese ID endet { $time }. Siehe sealpost id
+screen-help-title = Tasten (Esc schließt)
+screen-help-everywhere = Überall | Tab: Eingabe, Liste, Nachrichten | Alt-↑ Alt-↓: Unterhaltung darüber, darunter | Bild↑ Bild↓: blättern, Strg-Ende: neueste | Strg-N: sprechen mit …, Strg-F: suchen | F2: wer dabei ist, mit Vertrauen | F4: stumm oder nicht | F5: annehmen, F6: blockieren oder ablehnen | Strg-L: neu zeichnen, Strg-Z: zur Shell, Strg-C: beenden (was du schreibst, bleibt)
+screen-help-list = In der Liste | ↑ ↓ Enter: wählen, öffnen | n: sprechen mit …, /: überall suchen, p: Personen | m: stumm, a: annehmen, b: blockieren, q: beenden, ?: diese Hilfe
+screen-help-messages = In den Nachrichten (↑ aus der Eingabe, oder Strg-↑) | ↑ ↓: wählen, Ende: neueste | r oder Enter: antworten, +: reagieren | e: ändern, d: löschen (eigene)
+screen-help-entry = In der Eingabe | Enter: senden, Alt-Enter oder Strg-J: neue Zeile | Strg-← Strg-→: wortweise, Strg-A Strg-E: Anfang, Ende der Zeile | Strg-W Strg-U Strg-K: das Wort löschen, die Zeile davor, dahinter
+
 ## Fragen
 
 ask-name = Dein Name, wie ihn Kontakte sehen sollen:
@@ -393,6 +463,8 @@ error-unknown-member = Kein Mitglied hat die ID oder den Namen „{ $name }“. 
 error-unknown-conversation-name = Kein Kontakt und keine Gruppe hat die ID oder den Namen „{ $name }“. Nichts wurde geändert. „sealpost contacts“ und „sealpost groups“ zeigen alle.
 error-card-too-large = Die Karte passt nicht in einen QR-Code. Nimm den Link.
 error-chat-command = „{ $entry }“ ist hier kein Befehl und wurde nicht gesendet. /help zeigt sie.
+error-needs-terminal = Das Vollbild braucht ein Terminal. Nichts ist geschehen. Skripte nehmen „sealpost send“ und „sealpost inbox --json“.
+error-terminal-unusable = Das Terminal ist nicht brauchbar ({ $detail }). Was gesendet und geschrieben ist, bleibt. „sealpost chat“ braucht weniger.
 error-input-unreadable = Die Eingabe ist nicht lesbar ({ $detail }). Nichts wurde gesendet.
 error-listen-address = „{ $address }“ ist keine Adresse zum Lauschen, wie 127.0.0.1:8443.
 error-relay-failed = Das Relay kann nicht laufen ({ $detail }). Seine Daten blieben, wie sie sind.

@@ -229,6 +229,76 @@ serve-codes = No SMS service is set up: the codes appear here.
 serve-stop = Ctrl-C stops it.
 serve-stopped = The relay has stopped.
 
+## Full screen
+
+screen-usage = sealpost screen [WHO]
+screen-about = Conversations and messages on the whole terminal, by keyboard
+screen-help-who = The contact or group that is opened at once
+screen-conversations = Sealpost
+screen-hint = Choose a conversation with ↑ and ↓, open it with Enter. F1 shows all keys.
+screen-hint-empty = Nobody has written yet. Ctrl-N begins a conversation with a contact; "sealpost contacts add" takes a card.
+screen-too-small = Too small here
+screen-today = today
+screen-yesterday = yesterday
+screen-unread-below = new
+screen-answers-earlier = answers an earlier message
+screen-more-below = ↓ more: Ctrl-End
+screen-more-lines = ↓ more
+screen-draft = Draft
+screen-mark-request = request
+screen-mark-invited = invited
+screen-mark-muted = muted
+screen-invited = you are invited
+screen-request = { $name } wants to write to you: F5 accepts, F6 blocks
+screen-invitation = { $name } invites you: F5 accepts, F6 declines
+screen-replying = Reply to { $message } (Esc: don't)
+screen-editing = Change #{ $number } (Esc: don't)
+screen-keys-message = r reply, + react, e change, d delete, Esc back
+screen-entry-full = The text is full. Send it, and go on in another message.
+screen-nothing-to-accept = There is nothing to accept here.
+screen-nothing-to-block = A group is not blocked: F4 mutes it, /leave leaves it.
+screen-ask-block = Block { $name }? Nothing is told; what they send is dropped.
+screen-ask-decline = Decline the invitation into { $name }?
+screen-ask-delete = Delete #{ $number }, here and for the others? They may have read it.
+screen-confirm-title = Sure?
+screen-confirm-keys = Enter: yes    Esc: no
+screen-react-title = Reaction to #{ $number }
+screen-react-keys = A number sets it, 0 takes yours back. Others: /react NUMBER EMOJI
+screen-pick-title = Talk with …
+screen-pick-none = No contacts yet. "sealpost contacts add CARD" adds the first.
+screen-pick-nobody = Nobody and no group is called like that.
+screen-search-here = Search in { $name }
+screen-search-all = Search everywhere
+screen-search-keys = Enter searches, Tab changes between this conversation and all.
+screen-search-none = Nothing found.
+screen-search-found =
+    { $count ->
+        [one] 1 message. Enter goes there.
+       *[other] { $count } messages. Enter goes there.
+    }
+screen-search-cut = There may be more: only the newest were looked through.
+screen-muted = Muted: it makes no noise any more.
+screen-unmuted = Not muted any more.
+screen-online = connected
+screen-connecting = connecting
+screen-offline = no connection
+screen-refused = connection refused
+screen-waiting =
+    { $count ->
+        [one] 1 waits
+       *[other] { $count } wait
+    }
+screen-help-key = F1 help
+screen-alarm-key = ALARM: other key of { $name }
+screen-alarm-copied = ALARM: this account is a copy. See sealpost id
+screen-alarm-retired = This ID has ended
+screen-alarm-retires = This ID ends at { $time }. See sealpost id
+screen-help-title = Keys (Esc closes)
+screen-help-everywhere = Everywhere | Tab: entry, list, messages | Alt-↑ Alt-↓: conversation above, below | PgUp PgDn: scroll, Ctrl-End: newest | Ctrl-N: talk with …, Ctrl-F: search | F2: who is in it, with trust | F4: mute or not | F5: accept, F6: block or decline | Ctrl-L: draw anew, Ctrl-Z: to the shell, Ctrl-C: end (what you were writing is kept)
+screen-help-list = In the list | ↑ ↓ Enter: choose, open | n: talk with …, /: search everywhere, p: people | m: mute, a: accept, b: block, q: end, ?: this help
+screen-help-messages = In the messages (↑ from the entry, or Ctrl-↑) | ↑ ↓: choose, End: newest | r or Enter: reply, +: react | e: change, d: delete (your own)
+screen-help-entry = In the entry | Enter: send, Alt-Enter or Ctrl-J: new line | Ctrl-← Ctrl-→: by words, Ctrl-A Ctrl-E: start, end of the line | Ctrl-W Ctrl-U Ctrl-K: delete the word, the line before, behind
+
 ## Questions
 
 ask-name = Your name, as contacts shall see it:
@@ -393,6 +463,8 @@ error-unknown-member = No member has the ID or the name "{ $name }". Nothing was
 error-unknown-conversation-name = No contact and no group has the ID or the name "{ $name }". Nothing was changed. "sealpost contacts" and "sealpost groups" list all.
 error-card-too-large = The card does not fit into a QR code. Use the link.
 error-chat-command = "{ $entry }" is no command here and was not sent. /help shows them.
+error-needs-terminal = The full screen needs a terminal. Nothing was done. Scripts use "sealpost send" and "sealpost inbox --json".
+error-terminal-unusable = The terminal can't be used ({ $detail }). What was sent and written is kept. "sealpost chat" needs less of it.
 error-input-unreadable = The input can't be read ({ $detail }). Nothing was sent.
 error-listen-address = "{ $address }" is no address to listen on, such as 127.0.0.1:8443.
 error-relay-failed = The relay can't run ({ $detail }). Its data was left as it is.

@@ -229,6 +229,76 @@ serve-codes = Aucun service de SMS n'est réglé : les codes apparaissent ici.
 serve-stop = Ctrl-C l'arrête.
 serve-stopped = Le relais s'est arrêté.
 
+## Plein écran
+
+screen-usage = sealpost screen [QUI]
+screen-about = Conversations et messages sur tout le terminal, au clavier
+screen-help-who = Le contact ou le groupe à ouvrir aussitôt
+screen-conversations = Sealpost
+screen-hint = Choisissez une conversation avec ↑ et ↓, ouvrez-la avec Entrée. F1 montre toutes les touches.
+screen-hint-empty = Personne n'a encore écrit. Ctrl-N commence une conversation avec un contact ; « sealpost contacts add » ajoute une carte.
+screen-too-small = Trop petit ici
+screen-today = aujourd'hui
+screen-yesterday = hier
+screen-unread-below = nouveau
+screen-answers-earlier = répond à un message plus ancien
+screen-more-below = ↓ suite : Ctrl-Fin
+screen-more-lines = ↓ suite
+screen-draft = Brouillon
+screen-mark-request = demande
+screen-mark-invited = invitation
+screen-mark-muted = muet
+screen-invited = vous êtes invité
+screen-request = { $name } veut vous écrire : F5 accepte, F6 bloque
+screen-invitation = { $name } vous invite : F5 accepte, F6 refuse
+screen-replying = Réponse à { $message } (Échap : non)
+screen-editing = Modifier #{ $number } (Échap : non)
+screen-keys-message = r répondre, + réagir, e modifier, d supprimer, Échap retour
+screen-entry-full = Le texte est plein. Envoyez-le, et continuez dans un autre message.
+screen-nothing-to-accept = Il n'y a rien à accepter ici.
+screen-nothing-to-block = Un groupe ne se bloque pas : F4 le rend muet, /leave le quitte.
+screen-ask-block = Bloquer { $name } ? Rien n'est annoncé ; ce qui est envoyé est jeté.
+screen-ask-decline = Refuser l'invitation dans { $name } ?
+screen-ask-delete = Supprimer #{ $number }, ici et chez les autres ? Ils l'ont peut-être lu.
+screen-confirm-title = Certain ?
+screen-confirm-keys = Entrée : oui    Échap : non
+screen-react-title = Réaction à #{ $number }
+screen-react-keys = Un chiffre la pose, 0 reprend la vôtre. D'autres : /react NUMÉRO EMOJI
+screen-pick-title = Parler avec …
+screen-pick-none = Pas encore de contact. « sealpost contacts add CARTE » ajoute le premier.
+screen-pick-nobody = Personne ni aucun groupe ne s'appelle ainsi.
+screen-search-here = Recherche chez { $name }
+screen-search-all = Recherche partout
+screen-search-keys = Entrée cherche, Tab passe de cette conversation à toutes.
+screen-search-none = Rien trouvé.
+screen-search-found =
+    { $count ->
+        [one] { $count } message. Entrée y va.
+       *[other] { $count } messages. Entrée va au message choisi.
+    }
+screen-search-cut = Il y en a peut-être plus : seuls les plus récents ont été parcourus.
+screen-muted = Muet : plus aucun signal.
+screen-unmuted = N'est plus muet.
+screen-online = connecté
+screen-connecting = connexion
+screen-offline = pas de connexion
+screen-refused = connexion refusée
+screen-waiting =
+    { $count ->
+        [one] { $count } en attente
+       *[other] { $count } en attente
+    }
+screen-help-key = F1 aide
+screen-alarm-key = ALARME : autre clé de { $name }
+screen-alarm-copied = ALARME : ce compte est une copie. Voir sealpost id
+screen-alarm-retired = Cet ID a pris fin
+screen-alarm-retires = Cet ID prend fin : { $time }. Voir sealpost id
+screen-help-title = Touches (Échap ferme)
+screen-help-everywhere = Partout | Tab : saisie, liste, messages | Alt-↑ Alt-↓ : conversation au-dessus, au-dessous | PgPréc PgSuiv : défiler, Ctrl-Fin : le plus récent | Ctrl-N : parler avec …, Ctrl-F : chercher | F2 : qui en fait partie, avec la confiance | F4 : muet ou non | F5 : accepter, F6 : bloquer ou refuser | Ctrl-L : redessiner, Ctrl-Z : vers le shell, Ctrl-C : finir (ce que vous écriviez est gardé)
+screen-help-list = Dans la liste | ↑ ↓ Entrée : choisir, ouvrir | n : parler avec …, / : chercher partout, p : personnes | m : muet, a : accepter, b : bloquer, q : finir, ? : cette aide
+screen-help-messages = Dans les messages (↑ depuis la saisie, ou Ctrl-↑) | ↑ ↓ : choisir, Fin : le plus récent | r ou Entrée : répondre, + : réagir | e : modifier, d : supprimer (les vôtres)
+screen-help-entry = Dans la saisie | Entrée : envoyer, Alt-Entrée ou Ctrl-J : nouvelle ligne | Ctrl-← Ctrl-→ : par mots, Ctrl-A Ctrl-E : début, fin de la ligne | Ctrl-W Ctrl-U Ctrl-K : supprimer le mot, la ligne avant, après
+
 ## Questions posées
 
 ask-name = Votre nom, comme les contacts le verront :
@@ -393,6 +463,8 @@ error-unknown-member = Aucun membre n'a l'ID ou le nom « { $name } ». Rien n'a
 error-unknown-conversation-name = Aucun contact et aucun groupe n'a l'ID ou le nom « { $name } ». Rien n'a changé. « sealpost contacts » et « sealpost groups » les montrent tous.
 error-card-too-large = La carte ne tient pas dans un code QR. Prenez le lien.
 error-chat-command = « { $entry } » n'est pas une commande ici et n'a pas été envoyé. /help les montre.
+error-needs-terminal = Le plein écran demande un terminal. Rien n'a été fait. Les scripts prennent « sealpost send » et « sealpost inbox --json ».
+error-terminal-unusable = Le terminal n'est pas utilisable ({ $detail }). Ce qui est envoyé et écrit est gardé. « sealpost chat » en demande moins.
 error-input-unreadable = L'entrée n'est pas lisible ({ $detail }). Rien n'a été envoyé.
 error-listen-address = « { $address } » n'est pas une adresse où écouter, comme 127.0.0.1:8443.
 error-relay-failed = Le relais ne peut pas tourner ({ $detail }). Ses données sont restées telles quelles.

@@ -13,6 +13,7 @@ mod commands;
 mod demo;
 mod exit;
 mod people;
+mod screen;
 mod session;
 mod show;
 mod terminal;

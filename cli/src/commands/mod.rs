@@ -9,6 +9,7 @@ mod id;
 mod inbox;
 mod init;
 mod register;
+mod screen;
 mod send;
 mod serve;
 
@@ -28,6 +29,7 @@ pub fn all(words: &Words) -> Vec<Command> {
         groups::command(words),
         send::command(words),
         chat::command(words),
+        screen::command(words),
         inbox::command(words),
         serve::command(words),
     ]
@@ -56,6 +58,7 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal) -> Result<(), CommandError
         "groups" => groups::run(matches, terminal, &folder),
         "send" => send::run(matches, terminal, &folder),
         "chat" => chat::run(matches, terminal, &folder),
+        "screen" => screen::run(matches, terminal, &folder),
         _ => inbox::run(matches, terminal, &folder),
     }
 }

@@ -1,0 +1,46 @@
+//! The last step of drawing where the locale is not UTF-8: whatever is not ASCII gets a likeness of one column, or a
+//! question mark.
+
+use ratatui::buffer::Buffer;
+
+/// Letters of the three languages and the signs that the program draws.
+const LIKENESSES: [(&str, &str); 25] = [
+    ("äàâ", "a"),
+    ("éèêë", "e"),
+    ("îï", "i"),
+    ("öôœ", "o"),
+    ("üùû", "u"),
+    ("ç", "c"),
+    ("ß", "s"),
+    ("ÄÀÂ", "A"),
+    ("ÉÈÊË", "E"),
+    ("ÎÏ", "I"),
+    ("ÖÔŒ", "O"),
+    ("ÜÙÛ", "U"),
+    ("Ç", "C"),
+    ("─–—┄", "-"),
+    ("│▌", "|"),
+    ("┌┐└┘├┤┬┴", "+"),
+    ("✓", "+"),
+    ("✗", "x"),
+    ("→▸", ">"),
+    ("↳", "`"),
+    ("●", "*"),
+    ("⚠", "!"),
+    ("○·…", "."),
+    ("„“”«»", "\""),
+    ("’‘", "'"),
+];
+
+/// Leaves nothing in the buffer that is not ASCII.
+pub fn fold(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if cell.symbol().is_ascii() {
+            continue;
+        }
+        let likeness = LIKENESSES.iter().find(|(letters, _)| letters.contains(cell.symbol()));
+        let space = cell.symbol() == "\u{a0}" || cell.symbol() == "\u{202f}";
+        let likeness = if space { " " } else { likeness.map_or("?", |(_, likeness)| likeness) };
+        cell.set_symbol(likeness);
+    }
+}
