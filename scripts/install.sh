@@ -87,6 +87,9 @@ if [ "$purpose" = test ]; then
 	# The desktop's keyring is tested for real, on a bus of its own.
 	need dbus-run-session dbus-daemon
 	need gnome-keyring-daemon gnome-keyring
+	# The full-screen chat is tested in a real terminal.
+	need tmux tmux
+	need pgrep procps
 	# Alerts and dashboard are tested under a real Prometheus, the relay's unit by systemd's own judgement.
 	has promtool || new_prometheus=yes
 	need promtool prometheus

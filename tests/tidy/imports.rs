@@ -15,7 +15,7 @@ const CRATES: [(&str, &[&str]); 8] = [
 ];
 
 /// A library, and the only paths that may name it (tests aside).
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("openmls", &["core/engine/src/mls"]),
     ("openmls_traits", &["core/engine/src/mls"]),
     ("openmls_rust_crypto", &["core/engine/src/mls"]),
@@ -29,6 +29,8 @@ const ROOMS: [(&str, &[&str]); 13] = [
     ("axum", &["server/src/http", "server/src/listener.rs", "server/src/lib.rs"]),
     ("object_store", &["server/src/blob.rs"]),
     ("rustyline", &["cli/src/commands/chat.rs", "cli/src/chat"]),
+    ("ratatui", &["cli/src/screen"]),
+    ("signal_hook", &["cli/src/screen/tty.rs"]),
 ];
 
 /// Crates in which time and randomness are arguments, and what they therefore never name.
