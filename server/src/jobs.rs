@@ -20,11 +20,11 @@ pub async fn run(service: Arc<Service>, stop: CancellationToken) {
 }
 
 async fn attend(service: Arc<Service>, stop: CancellationToken) {
-    // A relay that starts has no sessions yet: what was changed before costs one look.
-    let mut seen = 0;
+    // Each change is looked at twice: a session that was just being opened the first time is found the second.
+    let (mut before, mut last) = (0, 0);
     while stop.run_until_cancelled(tokio::time::sleep(ATTENTION)).await.is_some() {
-        match service.attend(seen).await {
-            Ok(changes) => seen = changes,
+        match service.attend(before).await {
+            Ok(changes) => (before, last) = (last, changes),
             Err(refusal) => tracing::warn!(code = refusal.code.as_str(), "the operator's changes were not read"),
         }
     }

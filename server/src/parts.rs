@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::{MetadataExt, chown},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -157,6 +158,10 @@ pub fn lock(path: &Path) -> Result<fs::File, PartsError> {
         fs::TryLockError::WouldBlock => PartsError::InUse(path.to_owned()),
         fs::TryLockError::Error(error) => PartsError::Folder(path.to_owned(), error),
     })?;
+    // What root makes here is the folder's owner's, who could not open it otherwise. Nobody else may give it away.
+    if let Some(Ok(owner)) = path.parent().map(fs::metadata) {
+        let _ = chown(path, Some(owner.uid()), Some(owner.gid()));
+    }
     Ok(file)
 }
 

@@ -7,16 +7,22 @@ mod program;
 
 #[path = "relay/accounts.rs"]
 mod accounts;
+#[path = "relay/administration.rs"]
+mod administration;
 #[path = "relay/alike.rs"]
 mod alike;
 #[path = "relay/authentication.rs"]
 mod authentication;
+#[path = "relay/backups.rs"]
+mod backups;
 #[path = "relay/blobs.rs"]
 mod blobs;
 #[path = "relay/canaries.rs"]
 mod canaries;
 #[path = "relay/certificates.rs"]
 mod certificates;
+#[path = "relay/commands.rs"]
+mod commands;
 #[path = "relay/crashes.rs"]
 mod crashes;
 #[path = "relay/deliveries.rs"]
@@ -41,10 +47,10 @@ mod openapi;
 mod observing;
 #[path = "relay/operation.rs"]
 mod operation;
-#[path = "relay/proxies.rs"]
-mod proxies;
 #[path = "relay/packaging.rs"]
 mod packaging;
+#[path = "relay/proxies.rs"]
+mod proxies;
 #[path = "relay/secure.rs"]
 mod secure;
 #[path = "relay/slots.rs"]

@@ -20,6 +20,16 @@ impl Line {
         Self { what, told: None, is_shown: stderr().is_terminal() }
     }
 
+    /// Work that does not say how far it is.
+    pub fn begin(what: &'static str) -> Self {
+        let mut line = Self::new(what);
+        if line.is_shown {
+            line.told = Some(Instant::now());
+            let _ = write!(stderr(), "{what} …");
+        }
+        line
+    }
+
     pub fn tell(&mut self, done: u64, of: u64) {
         if !self.is_shown || self.told.is_some_and(|told| told.elapsed() < PACE) {
             return;

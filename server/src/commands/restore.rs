@@ -86,6 +86,7 @@ impl Restore {
         DirBuilder::new().mode(0o700).create(staged)?;
         self.stage_keys(data, staged, manifest)?;
         let database = staged.join(DATABASE);
+        let line = Line::begin("copying and checking the database");
         fs::copy(self.folder.join(DATABASE), &database)?;
         manifest.check(&database)?;
         let version = sqlite::inspect(&database)?;
@@ -98,6 +99,7 @@ impl Restore {
         }
         let incarnation = sqlite::begin_anew(&database)?;
         File::open(&database)?.sync_all()?;
+        drop(line);
         self.stage_blobs(staged)?;
         give(staged, &fs::metadata(data)?)?;
         sync(staged)?;

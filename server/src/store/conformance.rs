@@ -26,6 +26,7 @@ pub async fn run(open: impl Fn() -> Arc<dyn Store>) {
     acknowledgements(&open).await;
     slots(&open).await;
     blobs(&open).await;
+    administration(&open).await;
     removal(&open).await;
     sweeps(&open).await;
 }
@@ -150,7 +151,7 @@ async fn deliveries(open: &impl Fn() -> Arc<dyn Store>) {
     let status = open().mailbox_status(id(1)).await.expect("status");
     assert_eq!((status.messages, status.bytes), (2, 2 * 90));
     let totals = open().totals().await;
-    assert_eq!(totals, Ok(Totals { accounts: 2, suspended_accounts: 0, waiting_messages: 4, waiting_bytes: 4 * 90 }));
+    assert_eq!(totals, Ok(Totals { accounts: 3, suspended_accounts: 0, waiting_messages: 4, waiting_bytes: 4 * 90 }));
     let expiring = vec![TokenHash { hash: [6; 32], expires_at: NOW + 3_600 }];
     assert_eq!(open().replace_tokens(id(1), expiring).await, Ok(()));
     assert_eq!(open().admit(vec![addressee(1, 1)], NOW).await, Ok(vec![TokenRefused]));
@@ -194,10 +195,29 @@ async fn blobs(open: &impl Fn() -> Arc<dyn Store>) {
     assert_eq!(open().add_blob(name, [2; 32], NOW + 3_600).await, Ok(false));
     assert_eq!(open().owns_blob(name, owner).await, Ok(true));
     assert_eq!(open().owns_blob(name, [2; 32]).await, Ok(false));
+    assert_eq!(open().blobs_after(None).await, Ok(vec![(name, owner)]));
+    assert_eq!(open().blobs_after(Some(name)).await, Ok(vec![]));
     assert_eq!(open().expired_blobs(NOW + 3_599).await, Ok(vec![]));
     assert_eq!(open().expired_blobs(NOW + 3_600).await, Ok(vec![name]));
     assert_eq!(open().remove_blobs(vec![name]).await, Ok(()));
     assert_eq!(open().owns_blob(name, owner).await, Ok(false));
+}
+
+async fn administration(open: &impl Fn() -> Arc<dyn Store>) {
+    use Delivered::{MailboxFull, Stored, TokenRefused};
+    let to = || vec![addressee(1, 6), addressee(1, 9)];
+    assert_eq!(open().administrations().await, Ok(0));
+    assert_eq!(open().suspend_account(id(1), true).await, Ok(true));
+    let Ok(Found::Account(found)) = open().account(id(1), former(1)).await else { panic!("it is there") };
+    assert!(found.suspended);
+    assert_eq!(open().totals().await.expect("totals").suspended_accounts, 1);
+    assert_eq!(open().admit(to(), NOW).await, Ok(vec![MailboxFull, TokenRefused]));
+    assert_eq!(open().deliver(delivery(9, 10, to()), NOW).await, Ok(vec![MailboxFull, TokenRefused]));
+    assert_eq!(open().suspend_account(id(1), false).await, Ok(true));
+    assert_eq!(open().admit(to(), NOW).await, Ok(vec![Stored, TokenRefused]));
+    assert_eq!(open().suspend_account(id(99), true).await, Ok(false));
+    assert_eq!(open().count_administration().await, Ok(()));
+    assert_ne!(open().administrations().await, Ok(0));
 }
 
 async fn removal(open: &impl Fn() -> Arc<dyn Store>) {

@@ -16,13 +16,13 @@ use sealpost_wire::{
 use crate::harness::{Device, Socket, client};
 
 /// A relay in a process, on the machine's clock.
-struct Process {
+pub struct Process {
     child: Child,
     address: String,
 }
 
 impl Process {
-    fn start(folder: &Path, stop_at: Option<&str>) -> Self {
+    pub fn start(folder: &Path, stop_at: Option<&str>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost-server"));
         command.args(["serve", "--open", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
@@ -36,7 +36,7 @@ impl Process {
         Self { child, address }
     }
 
-    async fn connect(&self, device: &mut Device) -> Option<Socket> {
+    pub async fn connect(&self, device: &mut Device) -> Option<Socket> {
         let url = format!("ws://{}/v1/socket/device", self.address);
         let mut socket = Socket(tokio_tungstenite::connect_async(url).await.ok()?.0);
         let Some(Body::Hello(hello)) = socket.next().await else { return None };
@@ -47,7 +47,7 @@ impl Process {
     }
 
     /// `None`: the connection broke before an answer.
-    async fn post(&self, path: &str, body: Vec<u8>, signer: Option<&Device>) -> Option<serde_json::Value> {
+    pub async fn post(&self, path: &str, body: Vec<u8>, signer: Option<&Device>) -> Option<serde_json::Value> {
         let mut request = client().post(format!("http://{}{path}", self.address));
         if let Some(device) = signer {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
@@ -65,16 +65,21 @@ impl Process {
         answer.json().await.ok()
     }
 
-    async fn register(&self, device: &mut Device) {
+    pub async fn register(&self, device: &mut Device) {
         let body = serde_json::to_vec(&device.registration(RegistrationProof::Open)).expect("JSON");
         let registered = self.post("/v1/accounts", body, Some(device)).await.expect("registered");
         let secret = registered["session_secret"].as_str().expect("a secret");
         device.secret = BASE64URL_NOPAD.decode(secret.as_bytes()).expect("base64url");
     }
 
-    async fn deliver(&self, device: &Device, number: u8) -> bool {
+    pub async fn deliver(&self, device: &Device, number: u8) -> bool {
         let body = serde_json::to_vec(&device.delivery(number, &[number])).expect("JSON");
         self.post("/v1/deliveries", body, None).await.is_some()
+    }
+
+    pub async fn get(&self, path: &str) -> serde_json::Value {
+        let answer = client().get(format!("http://{}{path}", self.address)).send().await.expect("an answer");
+        answer.json().await.expect("JSON")
     }
 
     fn wait(mut self) -> std::process::ExitStatus {

@@ -92,12 +92,14 @@ fn write_folder(config: &Config, folder: &Path) -> Result<Manifest, Failure> {
         line.tell(progress.pages, progress.of);
     })?;
     drop(line);
+    let line = Line::begin("checking the copy");
     if let Some(complaint) = sqlite::verify(&database, false)?.first() {
         return Err(
             format!("the copy is damaged ({complaint}); `sealpost-server check --full` looks at the relay").into()
         );
     }
     File::open(&database)?.sync_all()?;
+    drop(line);
     let (blobs, blob_bytes) = copy_blobs(&config.data.join("blobs"), &partial.join("blobs"), &copied.blobs)?;
     let manifest = Manifest {
         format: manifest::FORMAT,

@@ -52,7 +52,13 @@ fn keys(folder: &Path, database_exists: bool) -> Finding {
         Err(KeyError::Missing(_)) if !database_exists => {
             Finding::warn("keys", "there are none yet", "`serve` makes them, and so does `init`")
         }
-        Err(error) => Finding::error("keys", error.to_string(), "`restore --keys` brings them back from their backup"),
+        Err(error @ KeyError::Readable(_)) => {
+            Finding::error("keys", error.to_string(), "and think of who could have read it")
+        }
+        Err(KeyError::File(path, error)) => {
+            Finding::error("keys", format!("{}: {error}", path.display()), "run this as the relay's user or as root")
+        }
+        Err(error) => Finding::error("keys", error.to_string(), "it is in what `backup --keys` wrote; `restore` puts it back"),
     }
 }
 

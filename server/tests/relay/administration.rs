@@ -1,0 +1,128 @@
+//! What the operator does to accounts beside the running relay.
+
+use std::time::Duration;
+
+use sealpost_server::{Config, Parts, service::Service};
+use sealpost_wire::{
+    api::{
+        account::RegistrationProof,
+        blob::BlobStored,
+        directory::{KeyPackageAnswer, KeyPackageCount},
+    },
+    error::ErrorCode,
+    frame::Body,
+    id::BlobId,
+};
+
+use crate::{
+    commands::{run, text},
+    harness::{Device, Socket, TestRelay, refused},
+};
+
+#[tokio::test]
+async fn a_suspended_account_takes_and_gets_nothing_until_it_goes_on_with_all_that_waited() {
+    let relay = TestRelay::start().await;
+    let (mut device, mut other) = (relay.device(1).await, relay.device(2).await);
+    relay.deliver(&device.delivery(1, b"waits")).await.expect("accepted");
+    let mut socket = device.connect(&relay).await;
+    let mut others = other.connect(&relay).await;
+    assert_eq!(socket.drain().await.len(), 1);
+    let operator = beside(&relay);
+    assert_eq!(operator.suspend(device.id, true).await, Ok(true));
+    let ended = ended(&mut socket).await;
+    assert!(matches!(ended, Some(Body::Failure(failure)) if failure.code == "unavailable"), "its socket is ended");
+    assert_eq!(device.try_connect(&relay).await.err(), Some(ErrorCode::Unavailable));
+    let counts = device.ask::<Vec<KeyPackageCount>>(&relay, "GET", "/v1/directory/key-packages").await;
+    assert_eq!(refused(counts), ErrorCode::Unavailable);
+
+    let mut ephemeral = device.delivery(2, b"x");
+    ephemeral.ephemeral = true;
+    for delivery in [device.delivery(3, b"x"), ephemeral] {
+        let answer = relay.deliver(&delivery).await.expect("answered");
+        assert_eq!(answer.refused[0].code, "mailbox_full", "senders try again by themselves");
+    }
+    let mut wrong = device.delivery(4, b"x");
+    wrong.recipients[0].token = vec![9; 16];
+    let answer = relay.deliver(&wrong).await.expect("answered");
+    assert_eq!(answer.refused[0].code, "token_refused", "whoever holds no token learns nothing");
+    let path = format!("/v1/directory/{}/key-package", device.id);
+    let request = serde_json::json!({ "token": serde_json::to_value(device.token).expect("JSON"), "suites": [3] });
+    assert_eq!(refused(relay.send::<KeyPackageAnswer>("POST", &path, &request).await), ErrorCode::MailboxFull);
+    assert!(relay.deliver(&other.delivery(5, b"x")).await.expect("answered").refused.is_empty());
+    assert!(matches!(others.next().await, Some(Body::Empty(_))));
+    assert!(matches!(others.next().await, Some(Body::Push(_))), "nobody else is touched");
+
+    let relay = relay.restart().await;
+    assert_eq!(device.try_connect(&relay).await.err(), Some(ErrorCode::Unavailable), "it outlives a restart");
+    assert_eq!(beside(&relay).suspend(device.id, false).await, Ok(true));
+    let waited = device.connect(&relay).await.drain().await;
+    assert_eq!(waited.iter().map(|envelope| &envelope.payload[..]).collect::<Vec<_>>(), [b"waits"]);
+    assert!(relay.deliver(&device.delivery(3, b"x")).await.expect("answered").refused.is_empty());
+    assert_eq!(beside(&relay).suspend(Device::new(9).id, true).await, Ok(false));
+}
+
+#[tokio::test]
+async fn a_deleted_account_is_gone_with_its_messages_and_blobs_and_its_id_stays_taken() {
+    let relay = TestRelay::start().await;
+    let (mut device, other) = (relay.device(1).await, relay.device(2).await);
+    let blob = |number: u8| format!("/v1/blobs/{}", BlobId([number; 32]));
+    for number in [1, 3] {
+        let _: BlobStored = device.upload(&relay, &blob(number), vec![1]).await.expect("stored");
+    }
+    let _: BlobStored = other.upload(&relay, &blob(2), vec![2]).await.expect("stored");
+    relay.deliver(&device.delivery(1, b"never read")).await.expect("accepted");
+    let mut socket = device.connect(&relay).await;
+    assert_eq!(socket.drain().await.len(), 1);
+    let operator = beside(&relay);
+    assert_eq!(operator.erase(device.id).await, Ok(true));
+    assert!(matches!(ended(&mut socket).await, Some(Body::Failure(failure)) if failure.code == "retired"));
+    let totals = operator.totals().await.expect("counted");
+    assert_eq!((totals.accounts, totals.waiting_messages), (1, 0));
+    let files = std::fs::read_dir(relay.folder.path().join("blobs")).expect("a folder");
+    assert_eq!(files.count(), 1, "the other's blob stays");
+    assert_eq!(relay.deliver(&device.delivery(2, b"x")).await.expect("answered").refused[0].code, "retired");
+    let again = Device::new(1).register(&relay, RegistrationProof::Open).await;
+    assert_eq!(refused(again), ErrorCode::IdTaken);
+    assert_eq!(operator.erase(device.id).await, Ok(false));
+}
+
+#[tokio::test]
+async fn accounts_are_counted_suspended_and_deleted_by_commands_that_ask_first() {
+    let relay = TestRelay::start().await;
+    let device = relay.device(1).await;
+    let data = text(relay.folder.path()).to_owned();
+    let id = device.id.to_string();
+    let accounts = async |arguments: &[&str]| {
+        let all: Vec<String> =
+            [&["accounts"], arguments, &["--data", &data]].concat().into_iter().map(str::to_owned).collect();
+        let blocking = tokio::task::spawn_blocking(move || run(&all.iter().map(String::as_str).collect::<Vec<_>>()));
+        blocking.await.expect("it ends")
+    };
+    let said = accounts(&["suspend", &id]).await;
+    assert!(said.code == 0 && said.output.contains("`resume` undoes it"), "{}", said.error);
+    let said = accounts(&["count", "--json"]).await;
+    let counted: serde_json::Value = serde_json::from_str(&said.output).expect("JSON");
+    assert_eq!((&counted["accounts"], &counted["suspended_accounts"]), (&1.into(), &1.into()));
+    assert_eq!(accounts(&["resume", &id.to_lowercase()]).await.code, 0);
+    let said = accounts(&["delete", &id]).await;
+    assert!(said.code == 1 && said.error.contains("--yes"), "{}", said.error);
+    assert!(accounts(&["count"]).await.output.starts_with("1 accounts, 0 of them suspended"));
+    let said = accounts(&["delete", "--yes", &id]).await;
+    assert!(said.code == 0 && said.output.contains("stays taken"), "{}", said.error);
+    let said = accounts(&["suspend", &id]).await;
+    assert!(said.code == 1 && said.error.contains("there is no account"), "{}", said.error);
+    assert!(accounts(&["count"]).await.output.starts_with("0 accounts"));
+}
+
+/// The operator's hand, as in a process of its own.
+fn beside(relay: &TestRelay) -> Service {
+    let config = Config { data: relay.folder.path().to_owned(), ..Config::default() };
+    let mut parts = Parts::open_beside(&config).expect("opened");
+    parts.clock = relay.clock.clone();
+    Service::new(config, parts)
+}
+
+/// The frame that ends a socket: the relay notices within seconds.
+async fn ended(socket: &mut Socket) -> Option<Body> {
+    tokio::time::timeout(Duration::from_secs(20), socket.next()).await.expect("the relay notices")
+}

@@ -1,0 +1,203 @@
+//! The operator's commands, as a program: what they say, what they leave, how they end.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use crate::{
+    crashes::Process,
+    harness::{Device, TestRelay},
+};
+
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/relay_v1.sqlite");
+
+/// What a command said.
+pub struct Said {
+    pub code: i32,
+    pub output: String,
+    pub error: String,
+}
+
+/// Runs a command to its end; nobody is at its terminal.
+pub fn run(arguments: &[&str]) -> Said {
+    run_with(arguments, &[])
+}
+
+pub fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost-server"));
+    command.args(arguments).envs(environment.iter().copied()).stdin(Stdio::null());
+    let output = command.output().expect("it starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    Said { code: output.status.code().unwrap_or(-1), output: text(output.stdout), error: text(output.stderr) }
+}
+
+#[test]
+fn init_makes_a_commented_configuration_and_a_closed_folder_and_overwrites_nothing() {
+    let folder = tempfile::tempdir().expect("temporary");
+    let (file, data) = (folder.path().join("etc/relay.toml"), folder.path().join("data"));
+    let init = || run(&["init", "--config", text(&file), "--data", text(&data), "--operator", "Example Ltd"]);
+    let said = init();
+    assert_eq!(said.code, 0, "{}", said.error);
+    assert!(said.output.contains("next:") && said.output.contains("check --config"), "{}", said.output);
+    assert_eq!(mode(&data), 0o700);
+    for key in ["receipt.key", "oprf.key", "hash.key"] {
+        assert_eq!(mode(&data.join(key)), 0o600);
+    }
+    let written = fs::read_to_string(&file).expect("written");
+    assert!(written.contains("operator = \"Example Ltd\"") && written.contains("SEALPOST_SERVER_LIMITS__CONNECTIONS"));
+    let again = init();
+    assert_eq!(again.code, 1);
+    assert!(again.error.contains("stands already"), "{}", again.error);
+    assert_eq!(fs::read_to_string(&file).expect("there"), written);
+    let said = run_with(&["config", "--config", text(&file)], &[("SEALPOST_SERVER_REGION", "Frankfurt")]);
+    assert!(said.output.contains("region = \"Frankfurt\"  # SEALPOST_SERVER_REGION"), "{}", said.output);
+    assert!(said.output.contains("limits.uploads = 8  # "), "{}", said.output);
+}
+
+#[test]
+fn a_command_names_file_line_and_remedy_of_a_wrong_configuration() {
+    let folder = tempfile::tempdir().expect("temporary");
+    let file = folder.path().join("relay.toml");
+    fs::write(&file, "operator = \"Example\"\nlisten_on = \"127.0.0.1:0\"\n").expect("written");
+    for command in ["serve", "check", "config", "status"] {
+        let said = run(&[command, "--config", text(&file)]);
+        assert_ne!(said.code, 0, "{command}");
+        let all = said.output + &said.error;
+        assert!(all.contains("relay.toml:2") && all.contains("did you mean"), "{command}: {all}");
+    }
+    let public = run(&["serve", "--data", text(folder.path()), "--listen", "0.0.0.0:0"]);
+    assert!(public.error.contains("trusted_proxies") && public.error.contains("--listen"), "{}", public.error);
+    assert!(!folder.path().join("relay.sqlite").exists(), "nothing was made");
+    let unknown = run_with(&["config"], &[("SEALPOST_SERVER_LISTENS", "127.0.0.1:1")]);
+    assert!(unknown.error.contains("SEALPOST_SERVER_LISTEN?"), "{}", unknown.error);
+}
+
+#[tokio::test]
+async fn check_says_what_is_well_and_what_is_not_with_its_exit_code() {
+    let folder = tempfile::tempdir().expect("temporary");
+    let data = folder.path().join("data");
+    let config = folder.path().join("relay.toml");
+    let made = run(&["init", "--config", text(&config), "--data", text(&data), "--listen", "127.0.0.1:0"]);
+    assert_eq!(made.code, 0, "{}", made.error);
+    // Whatever the disk of this machine has left.
+    let check = || {
+        let disk = [("SEALPOST_SERVER_DISK__UPLOADS_BYTES", "0"), ("SEALPOST_SERVER_DISK__DELIVERIES_BYTES", "0")];
+        let said = run_with(&["check", "--json", "--config", text(&config)], &disk);
+        (said.code, said.output)
+    };
+    let (code, output) = check();
+    assert_eq!(code, 1, "there is no database yet: {output}");
+    assert!(output.contains("there is none yet"));
+    let relay = Process::start(&data, None);
+    relay.register(&mut Device::new(1)).await;
+    drop(relay);
+    let (code, output) = check();
+    assert_eq!(code, 0, "{output}");
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&output).expect("JSON");
+    assert!(findings.iter().all(|finding| finding["state"] == "ok") && findings.len() >= 7, "{output}");
+    let key = data.join("oprf.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("allowed");
+    let (code, output) = check();
+    assert!(code == 2 && output.contains("oprf.key can be read by others"), "{output}");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("allowed");
+    let database = rusqlite::Connection::open(data.join("relay.sqlite")).expect("there");
+    database.pragma_update(None, "user_version", 999).expect("written");
+    let (code, output) = check();
+    assert!(code == 2 && output.contains("install the newer program"), "{output}");
+    let refused = run(&["serve", "--config", text(&config)]);
+    assert!(refused.code == 1 && refused.error.contains("version 999"), "{}", refused.error);
+    drop(database);
+    fs::write(data.join("relay.sqlite"), vec![7; 8_192]).expect("written");
+    let (code, output) = check();
+    assert!(code == 2 && output.contains("restore a backup"), "{output}");
+}
+
+#[test]
+fn check_tells_a_certificate_that_is_good_from_one_that_ends_soon_or_is_over() {
+    let folder = tempfile::tempdir().expect("temporary");
+    let (chain, key) = (folder.path().join("chain.pem"), folder.path().join("key.pem"));
+    let check = |days: i64| {
+        let mut params = rcgen::CertificateParams::new(vec!["relay.example".to_owned()]).expect("a name");
+        let now = std::time::SystemTime::now();
+        params.not_before = (now - std::time::Duration::from_secs(90 * 86_400)).into();
+        let seconds = std::time::Duration::from_secs(days.unsigned_abs() * 86_400 + 3_600);
+        params.not_after = if days < 0 { (now - seconds).into() } else { (now + seconds).into() };
+        let pair = rcgen::KeyPair::generate().expect("a key");
+        fs::write(&chain, params.self_signed(&pair).expect("signed").pem()).expect("written");
+        fs::write(&key, pair.serialize_pem()).expect("written");
+        certificate_line(folder.path(), &chain, &key)
+    };
+    assert!(check(60).starts_with("ok     certificate: it is good for 60 days"));
+    assert!(check(5).starts_with("warn   certificate: it ends in 5 days; renew it"));
+    assert!(check(-5).starts_with("error  certificate: it ended"));
+    fs::write(&key, rcgen::KeyPair::generate().expect("a key").serialize_pem()).expect("written");
+    assert!(certificate_line(folder.path(), &chain, &key).contains("take the key that the certificate was made for"));
+}
+
+#[tokio::test]
+async fn migrate_brings_an_older_database_up_and_says_from_where_to_where() {
+    let folder = tempfile::tempdir().expect("temporary");
+    let data = text(folder.path());
+    assert!(run(&["migrate", "--data", data]).error.contains("is not there"));
+    drop(Process::start(folder.path(), None));
+    // The process was killed, and its log belongs to its database.
+    ["relay.sqlite-wal", "relay.sqlite-shm"].map(|name| fs::remove_file(folder.path().join(name)).expect("removed"));
+    fs::copy(FIXTURE, folder.path().join("relay.sqlite")).expect("a copy");
+    let beside = run(&["invite", "--data", data]);
+    assert!(beside.code == 1 && beside.error.contains("restart the relay, or run `migrate`"), "{}", beside.error);
+    let said = run(&["migrate", "--data", data]);
+    assert!(said.output.contains("was version 1, and is version 3 now"), "{}{}", said.output, said.error);
+    assert!(run(&["migrate", "--data", data]).output.contains("nothing was changed"));
+    assert_eq!(run(&["invite", "--data", data]).code, 0);
+    let _relay = Process::start(folder.path(), None);
+    let refused = run(&["migrate", "--data", data]);
+    assert!(refused.code == 1 && refused.error.contains("stop the relay first"), "{}", refused.error);
+}
+
+#[tokio::test]
+async fn status_says_how_the_running_relay_is_and_nothing_about_anybody() {
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound").port();
+    let relay = TestRelay::start_with(|config| config.observe = Some(([127, 0, 0, 1], port).into())).await;
+    let device = relay.device(1).await;
+    relay.deliver(&device.delivery(1, b"waits")).await.expect("accepted");
+    let observe = format!("127.0.0.1:{port}");
+    let asked = observe.clone();
+    let ask = move |more: &'static [&'static str]| {
+        let arguments: Vec<String> =
+            ["status", "--observe", &asked].into_iter().chain(more.iter().copied()).map(str::to_owned).collect();
+        tokio::task::spawn_blocking(move || run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()))
+    };
+    let said = ask(&["--json"]).await.expect("it ends");
+    assert_eq!(said.code, 0, "{}", said.error);
+    let status: serde_json::Value = serde_json::from_str(&said.output).expect("JSON");
+    assert_eq!((&status["accounts"], &status["waiting_messages"]), (&1.into(), &1.into()));
+    assert_eq!((&status["incarnation"], &status["ready"]), (&1.into(), &true.into()));
+    assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
+    assert!(status["waiting_bytes"].as_u64() > Some(5) && status["free_disk_bytes"].as_u64() > Some(0));
+    let said = ask(&[]).await.expect("it ends");
+    assert!(said.output.starts_with("ready\n") && said.output.contains("1 accounts"), "{}", said.output);
+    assert!(!said.output.contains(device.id.as_str()));
+    relay.stop().await;
+    let said = ask(&[]).await.expect("it ends");
+    assert!(said.code == 1 && said.error.contains("is the relay running"), "{}", said.error);
+}
+
+pub fn text(path: &Path) -> &str {
+    path.to_str().expect("text")
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("there").permissions().mode() & 0o777
+}
+
+/// What check says of a certificate.
+fn certificate_line(data: &Path, chain: &Path, key: &Path) -> String {
+    let pair =
+        [("SEALPOST_SERVER_TLS__CERTIFICATE_CHAIN", text(chain)), ("SEALPOST_SERVER_TLS__PRIVATE_KEY", text(key))];
+    let said = run_with(&["check", "--data", text(data)], &pair);
+    let line = said.output.lines().find(|line| line.contains("certificate:"));
+    line.unwrap_or_else(|| panic!("no line in: {}", said.output)).to_owned()
+}
