@@ -29,7 +29,14 @@ value-group = GRUPPE
 value-folder = PFAD
 value-listen = ADRESSE:PORT
 value-host = RECHNER
+value-file = DATEI
+value-position = STELLE
+value-words = WÖRTER
+value-count = ANZAHL
+value-target = DATEI oder -
+value-shell = KOMMANDOZEILE
 help-account = Welches Konto: ein Name oder der Pfad seines Ordners (sonst: das Konto „default“)
+help-passphrase-file = Die Passphrase aus der ersten Zeile dieser Datei lesen
 help-json = Ein JSON-Objekt je Zeile statt Text
 help-lang = Sprache: en, de oder fr (sonst: die der Umgebung)
 help-help = Diese Hilfe zeigen
@@ -185,10 +192,16 @@ group-admins-rename = Nur Admins dürfen die Gruppe umbenennen.
 member-admin = Admin
 member-no-contact = nicht unter deinen Kontakten
 
-send-usage = sealpost send WER TEXT… [--wait SEKUNDEN]
+send-usage = sealpost send WER TEXT… [--also WER]… [--wait SEKUNDEN]
 send-about = Eine Nachricht senden
 send-help-text = Der Text, oder - für die Standardeingabe
 send-help-wait = Wie lange auf das Relay gewartet wird (sonst: 15)
+send-help-also = Auch an diesen Kontakt oder diese Gruppe senden; mehrmals möglich
+send-help-file = Eine Datei senden: noch nicht
+send-not-to = Noch nicht an { $name }:
+account-in-use = Ein anderes Programm benutzt dieses Konto; es wird gewartet …
+passphrase-file-open = Andere auf diesem Rechner können { $file } lesen: „chmod 600“ behält sie dir vor.
+passphrase-file-empty = die erste Zeile ist leer
 send-done = An { $name }: { $state }
 
 chat-usage = sealpost chat WER
@@ -199,6 +212,73 @@ chat-help-group = In einer Gruppe auch: /members (Mitglieder), /add WER (dazuneh
 chat-typing = { $name } schreibt …
 chat-online = Verbunden.
 chat-offline = Keine Verbindung. Was du schreibst, wartet hier und wird später gesendet.
+
+watch-usage = sealpost watch [--resume NAME | --since STELLE]
+watch-about = Alles erzählen, was geschieht, sobald es kommt: für Bots
+watch-help-resume = Dort weitermachen, wo der Beobachter dieses Namens aufgehört hat
+watch-help-since = Hinter dieser stream_position einer früheren Zeile weitermachen
+watch-missed = Was seitdem geschah, ist nicht mehr vorhanden: lies alles neu, mit „sealpost inbox“ oder „export“.
+watch-connecting = Verbindung wird aufgebaut …
+
+search-usage = sealpost search WÖRTER… [--in WER] [--from WER] [--limit ANZAHL]
+search-about = Alle Nachrichten auf diesem Gerät durchsuchen
+search-help-words = Wörter, die alle in einer Nachricht stehen müssen; Groß und Klein und Akzente sind gleich, Anführungszeichen halten Wörter zusammen
+search-help-in = Nur in der Unterhaltung mit diesem Kontakt oder dieser Gruppe
+search-help-from = Nur was diese Person schrieb; „me“ für dich selbst
+search-help-limit = Wie viele der neuesten Treffer gezeigt werden (sonst: 20)
+search-looking = { $count } Nachrichten durchsucht …
+search-found =
+    { $count ->
+        [one] Eine Nachricht.
+       *[other] { $count } Nachrichten.
+    }
+search-found-more = Die neuesten { $count }, dazu { $more } ältere: --limit zeigt mehr.
+
+export-usage = sealpost export [WER] --to DATEI|- [--text] [--force]
+export-about = Kontakte, Unterhaltungen und Nachrichten unverschlüsselt in eine Datei schreiben
+export-help-who = Nur die Unterhaltung mit diesem Kontakt oder dieser Gruppe
+export-help-to = Die Datei, oder - für die Standardausgabe
+export-help-text = Als Text für Menschen statt in JSON-Zeilen
+export-help-force = Eine vorhandene Datei ersetzen
+export-writing = { $count } Nachrichten geschrieben …
+export-done =
+    { $count ->
+        [one] Eine Nachricht steht in { $file }.
+       *[other] { $count } Nachrichten stehen in { $file }.
+    }
+export-warning = ! Diese Datei ist nicht verschlüsselt: Wer sie hat, liest alles darin. Bewahre sie sicher auf und lösche sie, wenn du sie nicht mehr brauchst.
+
+privacy-usage = sealpost privacy [--reasons]
+privacy-about = Zeigen, was dein Relay speichert, wer es betreibt und wo
+privacy-help-reasons = Auch wo es gespeichert ist, warum und auf welcher Rechtsgrundlage
+privacy-relay = Dein Relay: { $relay }
+privacy-operator = Betrieben von: { $operator }
+privacy-region = Seine Daten liegen in: { $region }
+privacy-unsaid = (sagt der Betreiber nicht)
+privacy-head = Was es nach eigener Auskunft speichert und protokolliert (in den Worten des Relays; die Nachrichten selbst kann es nicht lesen):
+privacy-column-what = Was
+privacy-column-who = Wer es lesen kann
+privacy-column-kept = Wie lange
+privacy-more = --reasons zeigt zu jedem den Grund und die Rechtsgrundlage.
+
+completions-usage = sealpost completions bash|zsh|fish
+completions-about = Ausgeben, womit eine Shell Befehle vervollständigt
+completions-help-shell = bash, zsh oder fish
+
+man-usage = sealpost man [BEFEHL…] [--to PFAD]
+man-about = Eine Handbuchseite ausgeben oder alle in einen Ordner schreiben
+man-help-command = Der Befehl, dessen Seite ausgegeben wird (sonst: die von sealpost)
+man-help-to = Der Ordner, in den alle Seiten geschrieben werden
+man-done =
+    { $count ->
+        [one] Eine Seite liegt in { $folder }.
+       *[other] { $count } Seiten liegen in { $folder }.
+    }
+man-name = BEZEICHNUNG
+man-synopsis = ÜBERSICHT
+man-description = BESCHREIBUNG
+man-extra = RÜCKGABEWERT
+man-version = FASSUNG
 
 inbox-usage = sealpost inbox [WER] [--watch] [--wait SEKUNDEN]
 inbox-about = Nachrichten holen und Unterhaltungen zeigen, oder eine davon
@@ -449,6 +529,13 @@ error-message-refused = Das Relay lehnt diese Nachricht endgültig ab. Sie bleib
 error-account-name = So kann ein Konto nicht heißen. Nimm Buchstaben und Ziffern, oder einen Pfad mit Schrägstrich.
 error-no-home = Es gibt keinen Heimatordner für das Konto. Setze SEALPOST_HOME, oder gib --account einen Pfad.
 error-passphrase-missing = Die Passphrase fehlt, und niemand ist da, den man fragen kann. Nichts wurde geändert. Für Skripte: SEALPOST_PASSPHRASE setzen.
+error-passphrase-file = Die Passphrase kann nicht aus { $file } gelesen werden ({ $detail }). Nichts wurde geändert. Prüfe die Datei und ihre Rechte.
+error-no-files-yet = Dateien können noch nicht gesendet werden; nichts wurde gesendet. Sende vorerst einen Text.
+error-output-closed = Die Ausgabe kann nicht mehr geschrieben werden ({ $detail }). Was nicht ausgegeben wurde, wird beim nächsten Mal noch einmal erzählt.
+error-export-exists = { $file } gibt es schon; sie wurde nicht angetastet. Nimm einen anderen Namen, oder --force, um sie zu ersetzen.
+error-export-unwritable = { $file } kann nicht geschrieben werden ({ $detail }). Nichts davon ist geblieben. Schaffe Platz oder wähle einen anderen Ort, und versuche es noch einmal.
+error-no-manual = Für „{ $command }“ gibt es keine Seite. „sealpost --help“ zählt die Befehle auf.
+error-manual-unwritable = Die Seiten können nicht nach { $folder } geschrieben werden ({ $detail }). Wähle einen anderen Ordner, oder mache diesen beschreibbar.
 error-passphrase-short = Die Passphrase ist zu kurz: mindestens 8 Zeichen. Nichts wurde angelegt.
 error-passphrase-differs = Die beiden Passphrasen sind verschieden. Nichts wurde angelegt. Versuche es noch einmal.
 error-code-missing = Der Code fehlt. Er ist als SMS unterwegs; rufe den Befehl noch einmal mit --code CODE auf.

@@ -29,7 +29,14 @@ value-group = GROUP
 value-folder = PATH
 value-listen = ADDRESS:PORT
 value-host = HOST
+value-file = FILE
+value-position = POSITION
+value-words = WORDS
+value-count = COUNT
+value-target = FILE or -
+value-shell = SHELL
 help-account = Which account: a name, or the path of its folder (default: the account "default")
+help-passphrase-file = Read the passphrase from the first line of this file
 help-json = One JSON object per line instead of text
 help-lang = Language: en, de or fr (default: that of the environment)
 help-help = Show this help
@@ -185,10 +192,16 @@ group-admins-rename = Only admins may rename the group.
 member-admin = admin
 member-no-contact = no contact of yours
 
-send-usage = sealpost send WHO TEXT… [--wait SECONDS]
+send-usage = sealpost send WHO TEXT… [--also WHO]… [--wait SECONDS]
 send-about = Send a message
 send-help-text = The text, or - to read it from standard input
 send-help-wait = How long to wait for the relay (default: 15)
+send-help-also = Send it to this contact or group as well; may be given again
+send-help-file = Send a file: not yet
+send-not-to = Not yet to { $name }:
+account-in-use = Another program is using this account; waiting for it …
+passphrase-file-open = Others on this machine can read { $file }: "chmod 600" keeps it to you.
+passphrase-file-empty = its first line is empty
 send-done = To { $name }: { $state }
 
 chat-usage = sealpost chat WHO
@@ -199,6 +212,73 @@ chat-help-group = In a group also: /members, /add WHO, /remove WHO, /rename NAME
 chat-typing = { $name } is typing …
 chat-online = Connected.
 chat-offline = No connection. What you write waits here and is sent later.
+
+watch-usage = sealpost watch [--resume NAME | --since POSITION]
+watch-about = Tell everything that happens, as it comes, for bots
+watch-help-resume = Go on where the watcher of this name stopped
+watch-help-since = Go on behind this stream_position of an earlier line
+watch-missed = What happened since then is not kept any more: read everything again with "sealpost inbox" or "export".
+watch-connecting = Connecting …
+
+search-usage = sealpost search WORDS… [--in WHO] [--from WHO] [--limit COUNT]
+search-about = Search all messages on this device
+search-help-words = Words that all have to be in a message; case and accents don't matter, quotes keep words together
+search-help-in = Only in the conversation with this contact or group
+search-help-from = Only what this person wrote; "me" for yourself
+search-help-limit = How many of the newest hits are shown (default: 20)
+search-looking = { $count } messages looked through …
+search-found =
+    { $count ->
+        [one] One message.
+       *[other] { $count } messages.
+    }
+search-found-more = The newest { $count }, and { $more } older: --limit shows more.
+
+export-usage = sealpost export [WHO] --to FILE|- [--text] [--force]
+export-about = Write contacts, conversations and messages into a file, in the clear
+export-help-who = Only the conversation with this contact or group
+export-help-to = The file, or - for standard output
+export-help-text = As text for people instead of JSON lines
+export-help-force = Replace a file that is there
+export-writing = { $count } messages written …
+export-done =
+    { $count ->
+        [one] One message is in { $file }.
+       *[other] { $count } messages are in { $file }.
+    }
+export-warning = ! This file is not encrypted: whoever has it reads all of it. Keep it in a safe place and delete it when it is not needed.
+
+privacy-usage = sealpost privacy [--reasons]
+privacy-about = Show what your relay stores, who runs it, and where
+privacy-help-reasons = Also where it is stored, why, and on which legal ground
+privacy-relay = Relay: { $relay }
+privacy-operator = Run by: { $operator }
+privacy-region = Its data lies in: { $region }
+privacy-unsaid = (the operator does not say)
+privacy-head = What it says that it stores and logs (the relay's own words; messages themselves it can't read):
+privacy-column-what = What
+privacy-column-who = Who can read it
+privacy-column-kept = For how long
+privacy-more = --reasons shows the reason and the legal ground of each.
+
+completions-usage = sealpost completions bash|zsh|fish
+completions-about = Print what a shell needs to complete commands
+completions-help-shell = bash, zsh or fish
+
+man-usage = sealpost man [COMMAND…] [--to PATH]
+man-about = Print a manual page, or write all of them into a folder
+man-help-command = The command whose page is printed (default: that of sealpost)
+man-help-to = The folder into which all pages are written
+man-done =
+    { $count ->
+        [one] One page is in { $folder }.
+       *[other] { $count } pages are in { $folder }.
+    }
+man-name = NAME
+man-synopsis = SYNOPSIS
+man-description = DESCRIPTION
+man-extra = EXIT STATUS
+man-version = VERSION
 
 inbox-usage = sealpost inbox [WHO] [--watch] [--wait SECONDS]
 inbox-about = Fetch messages and show conversations, or one of them
@@ -449,6 +529,13 @@ error-message-refused = The relay refuses this message for good. It is kept in t
 error-account-name = This can't be the name of an account. Use letters and digits, or a path with a slash.
 error-no-home = There is no home folder to keep the account in. Set SEALPOST_HOME, or give --account a path.
 error-passphrase-missing = The passphrase is missing and nobody can be asked. Nothing was changed. For scripts, set SEALPOST_PASSPHRASE.
+error-passphrase-file = The passphrase can't be read from { $file } ({ $detail }). Nothing was changed. Check the file and its permissions.
+error-no-files-yet = Files can't be sent yet; nothing was sent. Send a text for now.
+error-output-closed = The output can't be written any more ({ $detail }). What was not written out is told again next time.
+error-export-exists = { $file } is there already; it was not touched. Give another name, or --force to replace it.
+error-export-unwritable = { $file } can't be written ({ $detail }). Nothing of it is left. Make room or choose another place, and try again.
+error-no-manual = There is no page for "{ $command }". "sealpost --help" lists the commands.
+error-manual-unwritable = The pages can't be written to { $folder } ({ $detail }). Choose another folder, or make this one writable.
 error-passphrase-short = The passphrase is too short: at least 8 characters. Nothing was made.
 error-passphrase-differs = The two passphrases differ. Nothing was made. Try again.
 error-code-missing = The code is missing. It is on its way by SMS; run the command again with --code CODE.

@@ -29,7 +29,14 @@ value-group = GROUPE
 value-folder = CHEMIN
 value-listen = ADRESSE:PORT
 value-host = HÔTE
+value-file = FICHIER
+value-position = ENDROIT
+value-words = MOTS
+value-count = NOMBRE
+value-target = FICHIER ou -
+value-shell = INTERPRÉTEUR
 help-account = Quel compte : un nom, ou le chemin de son dossier (sinon : le compte « default »)
+help-passphrase-file = Lire la phrase secrète à la première ligne de ce fichier
 help-json = Un objet JSON par ligne au lieu de texte
 help-lang = Langue : en, de ou fr (sinon : celle de l'environnement)
 help-help = Montrer cette aide
@@ -185,10 +192,16 @@ group-admins-rename = Seuls les admins peuvent renommer le groupe.
 member-admin = admin du groupe
 member-no-contact = pas dans vos contacts
 
-send-usage = sealpost send QUI TEXTE… [--wait SECONDES]
+send-usage = sealpost send QUI TEXTE… [--also QUI]… [--wait SECONDES]
 send-about = Envoyer un message
 send-help-text = Le texte, ou - pour l'entrée standard
 send-help-wait = Combien de temps attendre le relais (sinon : 15)
+send-help-also = L'envoyer aussi à ce contact ou à ce groupe ; peut être répété
+send-help-file = Envoyer un fichier : pas encore
+send-not-to = Pas encore à { $name } :
+account-in-use = Un autre programme utilise ce compte ; attente …
+passphrase-file-open = D'autres sur cette machine peuvent lire { $file } : « chmod 600 » vous le réserve.
+passphrase-file-empty = sa première ligne est vide
 send-done = À { $name } : { $state }
 
 chat-usage = sealpost chat QUI
@@ -199,6 +212,73 @@ chat-help-group = Dans un groupe aussi : /members (les membres), /add QUI (ajout
 chat-typing = { $name } écrit …
 chat-online = La connexion est là.
 chat-offline = Pas de connexion. Ce que vous écrivez attend ici et partira plus tard.
+
+watch-usage = sealpost watch [--resume NOM | --since ENDROIT]
+watch-about = Dire tout ce qui se passe, dès que ça arrive : pour des robots
+watch-help-resume = Reprendre là où l'observateur de ce nom s'est arrêté
+watch-help-since = Reprendre après cette stream_position d'une ligne précédente
+watch-missed = Ce qui s'est passé depuis n'est plus gardé : relisez tout avec « sealpost inbox » ou « export ».
+watch-connecting = Connexion en cours …
+
+search-usage = sealpost search MOTS… [--in QUI] [--from QUI] [--limit NOMBRE]
+search-about = Chercher dans tous les messages de cet appareil
+search-help-words = Mots qui doivent tous être dans un message ; casse et accents sont égaux, des guillemets gardent les mots ensemble
+search-help-in = Seulement dans la conversation avec ce contact ou ce groupe
+search-help-from = Seulement ce qu'a écrit cette personne ; « me » pour vous-même
+search-help-limit = Combien des résultats les plus récents sont montrés (sinon : 20)
+search-looking = { $count } messages parcourus …
+search-found =
+    { $count ->
+        [one] { $count } message.
+       *[other] { $count } messages.
+    }
+search-found-more = Les { $count } plus récents, et { $more } plus anciens : --limit en montre plus.
+
+export-usage = sealpost export [QUI] --to FICHIER|- [--text] [--force]
+export-about = Écrire contacts, conversations et messages en clair dans un fichier
+export-help-who = Seulement la conversation avec ce contact ou ce groupe
+export-help-to = Le fichier, ou - pour la sortie standard
+export-help-text = En texte pour des personnes au lieu de lignes JSON
+export-help-force = Remplacer un fichier qui existe
+export-writing = { $count } messages écrits …
+export-done =
+    { $count ->
+        [one] { $count } message est dans { $file }.
+       *[other] { $count } messages sont dans { $file }.
+    }
+export-warning = ! Ce fichier n'est pas chiffré : qui l'a lit tout. Gardez-le en lieu sûr et supprimez-le quand il ne sert plus.
+
+privacy-usage = sealpost privacy [--reasons]
+privacy-about = Montrer ce que votre relais stocke, qui l'exploite et où
+privacy-help-reasons = Aussi où c'est stocké, pourquoi et sur quelle base légale
+privacy-relay = Relais : { $relay }
+privacy-operator = Exploité par : { $operator }
+privacy-region = Ses données sont à : { $region }
+privacy-unsaid = (l'exploitant ne le dit pas)
+privacy-head = Ce qu'il dit stocker et journaliser (dans ses propres mots ; les messages mêmes, il ne peut les lire) :
+privacy-column-what = Quoi
+privacy-column-who = Qui peut le lire
+privacy-column-kept = Combien de temps
+privacy-more = --reasons montre pour chacun la raison et la base légale.
+
+completions-usage = sealpost completions bash|zsh|fish
+completions-about = Afficher ce qu'il faut à un shell pour compléter les commandes
+completions-help-shell = bash, zsh ou fish
+
+man-usage = sealpost man [COMMANDE…] [--to CHEMIN]
+man-about = Afficher une page du manuel, ou les écrire toutes dans un dossier
+man-help-command = La commande dont la page est affichée (sinon : celle de sealpost)
+man-help-to = Le dossier où toutes les pages sont écrites
+man-done =
+    { $count ->
+        [one] { $count } page est dans { $folder }.
+       *[other] { $count } pages sont dans { $folder }.
+    }
+man-name = NOM
+man-synopsis = SYNTAXE
+man-description = PRÉSENTATION
+man-extra = CODE DE RETOUR
+man-version = NUMÉRO DE VERSION
 
 inbox-usage = sealpost inbox [QUI] [--watch] [--wait SECONDES]
 inbox-about = Chercher les messages et montrer les conversations, ou l'une d'elles
@@ -449,6 +529,13 @@ error-message-refused = Le relais refuse ce message pour de bon. Il reste dans l
 error-account-name = Un compte ne peut pas s'appeler ainsi. Prenez des lettres et des chiffres, ou un chemin avec une barre oblique.
 error-no-home = Il n'y a pas de dossier personnel où garder le compte. Définissez SEALPOST_HOME, ou donnez un chemin à --account.
 error-passphrase-missing = La phrase secrète manque et personne ne peut être interrogé. Rien n'a changé. Pour des scripts, définissez SEALPOST_PASSPHRASE.
+error-passphrase-file = La phrase secrète ne peut être lue dans { $file } ({ $detail }). Rien n'a changé. Vérifiez le fichier et ses droits.
+error-no-files-yet = Les fichiers ne peuvent pas encore être envoyés ; rien n'a été envoyé. Envoyez un texte pour l'instant.
+error-output-closed = La sortie ne peut plus être écrite ({ $detail }). Ce qui n'a pas été écrit sera redit la prochaine fois.
+error-export-exists = { $file } existe déjà ; il n'a pas été touché. Donnez un autre nom, ou --force pour le remplacer.
+error-export-unwritable = { $file } ne peut être écrit ({ $detail }). Il n'en reste rien. Faites de la place ou choisissez un autre endroit, puis réessayez.
+error-no-manual = Il n'y a pas de page pour « { $command } ». « sealpost --help » donne la liste des commandes.
+error-manual-unwritable = Les pages ne peuvent être écrites dans { $folder } ({ $detail }). Choisissez un autre dossier, ou rendez celui-ci accessible.
 error-passphrase-short = La phrase secrète est trop courte : au moins 8 caractères. Rien n'a été créé.
 error-passphrase-differs = Les deux phrases secrètes diffèrent. Rien n'a été créé. Essayez encore.
 error-code-missing = Le code manque. Il est en route par SMS ; relancez la commande avec --code CODE.

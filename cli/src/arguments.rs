@@ -51,7 +51,7 @@ pub fn parse(arguments: Vec<OsString>, commands: Vec<Command>, terminal: &Termin
 }
 
 /// The whole command with its subcommands.
-fn root(words: &Words, commands: Vec<Command>) -> Command {
+pub fn root(words: &Words, commands: Vec<Command>) -> Command {
     let global = |argument: Arg| argument.global(true).help_heading(words.say("heading-global"));
     let root = dressed(Command::new("sealpost"), words, "usage", "about")
         .version(env!("CARGO_PKG_VERSION"))
@@ -60,6 +60,7 @@ fn root(words: &Words, commands: Vec<Command>) -> Command {
         .subcommand_required(true)
         .after_help(words.say("after-help"))
         .arg(global(option(words, "account", "value-account", "help-account")))
+        .arg(global(option(words, "passphrase-file", "value-file", "help-passphrase-file")))
         .arg(global(flag(words, "json", "help-json")))
         .arg(global(option(words, "lang", "value-language", "help-lang").value_parser(["en", "de", "fr"])))
         .arg(global(flag(words, "help", "help-help").short('h').action(ArgAction::Help)))

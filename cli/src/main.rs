@@ -16,6 +16,7 @@ mod people;
 mod screen;
 mod session;
 mod show;
+mod style;
 mod terminal;
 mod words;
 

@@ -7,12 +7,14 @@ use sealpost_client::{
 };
 use serde_json::{Value, json};
 
-use crate::{cast::Cast, clean, exit::CommandError, terminal::Terminal, words::Words};
+use crate::{cast::Cast, clean, exit::CommandError, style, terminal::Terminal, words::Words};
 
 pub mod group;
 
 /// The indent of a message's further lines.
 const INDENT: &str = "      ";
+/// Of the newest message in a list of conversations, so much is shown.
+const SHOWN_COLUMNS: usize = 60;
 
 /// A profile for programs.
 pub fn profile_record(profile: &Profile) -> Value {
@@ -105,7 +107,7 @@ pub fn conversation_line(conversation: &Conversation, cast: &dyn Cast, terminal:
         Some(message) => clean::line(&body(message, cast, words)),
         None => words.say("conversation-empty"),
     };
-    let last: String = last.chars().take(60).collect();
+    let last = style::fit(&last, SHOWN_COLUMNS.min(terminal.width()));
     let name = if conversation.unread > 0 {
         let unread = words.with("conversation-unread", &[("count", conversation.unread.into())]);
         terminal.bold(&format!("{title} ({unread})"))

@@ -1,6 +1,9 @@
 //! Where a command's results go: lines for people, or one JSON object a line for programs, never both.
 
-use std::io::{self, BufRead, IsTerminal, Read, Write};
+use std::{
+    io::{self, BufRead, IsTerminal, Read, Write},
+    time::{Duration, Instant},
+};
 
 use fluent_bundle::FluentValue;
 use serde_json::{Value, json};
@@ -8,26 +11,26 @@ use serde_json::{Value, json};
 use crate::{
     clean,
     exit::{CommandError, Exit},
+    style::{self, Style},
     words::Words,
 };
 
 /// The most that is read from standard input; the core's own limits are far below.
 const INPUT_BYTES: u64 = 1 << 20;
+/// Between two lines of progress.
+const PROGRESS_PAUSE: Duration = Duration::from_millis(150);
 
 /// The terminal as the user wishes it.
 #[derive(Debug)]
 pub struct Terminal {
     pub words: Words,
     json: bool,
-    colours: bool,
+    style: Style,
 }
 
 impl Terminal {
-    /// Colours are for a terminal without `NO_COLOR` only.
     pub fn new(words: Words, json: bool) -> Self {
-        let wished = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let colours = wished && !json && io::stdout().is_terminal();
-        Self { words, json, colours }
+        Self { words, json, style: Style::of_environment(json) }
     }
 
     pub fn is_json(&self) -> bool {
@@ -36,7 +39,17 @@ impl Terminal {
 
     /// Whether colours may be used.
     pub fn has_colours(&self) -> bool {
-        self.colours
+        self.style.colours
+    }
+
+    /// Columns of a line.
+    pub fn width(&self) -> usize {
+        self.style.width
+    }
+
+    /// How far something long is, on standard error where that is a terminal.
+    pub fn progress(&self) -> Progress {
+        Progress { is_shown: self.style.progress, width: self.style.width, shown_at: None }
     }
 
     /// For people: a finished line (whoever builds it has cleaned what is foreign in it).
@@ -71,6 +84,34 @@ impl Terminal {
         }
     }
 
+    /// As [`Terminal::record`], for a stream whose reader must get every line.
+    ///
+    /// # Errors
+    /// Nobody reads any more, or it can't be written.
+    pub fn stream(&self, record: &Value) -> Result<(), CommandError> {
+        if self.json { self.write_through(&clean::json(&record.to_string())) } else { Ok(()) }
+    }
+
+    /// As [`Terminal::line`], for the same.
+    ///
+    /// # Errors
+    /// As [`Terminal::stream`].
+    pub fn stream_line(&self, line: &str) -> Result<(), CommandError> {
+        if self.json { Ok(()) } else { self.write_through(line) }
+    }
+
+    /// A whole text as it is, for another program: a script, a page.
+    pub fn raw(&self, text: &str) {
+        print(text.trim_end_matches('\n'));
+    }
+
+    fn write_through(&self, line: &str) -> Result<(), CommandError> {
+        let mut output = io::stdout().lock();
+        writeln!(output, "{line}")
+            .and_then(|()| output.flush())
+            .map_err(|error| CommandError::new("output_closed", Exit::Failure).with("detail", &error.to_string()))
+    }
+
     /// An error: for people on standard error, for programs as `{"error":{"code","message"}}` on standard output.
     pub fn error(&self, error: &CommandError) {
         let text = error.text(&self.words);
@@ -99,7 +140,7 @@ impl Terminal {
     }
 
     fn styled(&self, style: &str, text: &str) -> String {
-        if self.colours { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.style.colours { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
     /// Asks for one line; `None` at the end of the input.
@@ -140,6 +181,32 @@ impl Terminal {
             return None;
         }
         rpassword::prompt_password(format!("{question} ")).ok()
+    }
+}
+
+/// A line that is written over again and again, and is gone at the end.
+#[derive(Debug)]
+pub struct Progress {
+    is_shown: bool,
+    width: usize,
+    shown_at: Option<Instant>,
+}
+
+impl Progress {
+    /// Shows how far it is, not more often than eyes can follow.
+    pub fn show(&mut self, text: &str) {
+        if self.is_shown && self.shown_at.is_none_or(|at| at.elapsed() >= PROGRESS_PAUSE) {
+            self.shown_at = Some(Instant::now());
+            let _ = write!(io::stderr(), "\r\u{1b}[2K{}", style::fit(text, self.width - 1));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown_at.is_some() {
+            let _ = write!(io::stderr(), "\r\u{1b}[2K");
+        }
     }
 }
 

@@ -2,16 +2,22 @@
 
 mod card;
 mod chat;
+mod completions;
 mod contacts;
 mod demo;
+mod export;
 mod groups;
 mod id;
 mod inbox;
 mod init;
+mod man;
+mod privacy;
 mod register;
 mod screen;
+mod search;
 mod send;
 mod serve;
+mod watch;
 
 use clap::{ArgMatches, Command};
 
@@ -31,7 +37,13 @@ pub fn all(words: &Words) -> Vec<Command> {
         chat::command(words),
         screen::command(words),
         inbox::command(words),
+        watch::command(words),
+        search::command(words),
+        export::command(words),
+        privacy::command(words),
         serve::command(words),
+        completions::command(words),
+        man::command(words),
     ]
 }
 
@@ -46,9 +58,12 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal) -> Result<(), CommandError
     match name {
         "demo" => return demo::run(matches, terminal),
         "serve" => return serve::run(matches, terminal),
+        "completions" => return completions::run(matches, terminal),
+        "man" => return man::run(matches, terminal),
         _ => {}
     }
     let folder = AccountFolder::find(arguments::text(matches, "account"))?;
+    let folder = folder.with_passphrase_file(arguments::text(matches, "passphrase-file"));
     match name {
         "init" => init::run(matches, terminal, &folder),
         "register" => register::run(matches, terminal, &folder),
@@ -59,6 +74,10 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal) -> Result<(), CommandError
         "send" => send::run(matches, terminal, &folder),
         "chat" => chat::run(matches, terminal, &folder),
         "screen" => screen::run(matches, terminal, &folder),
+        "watch" => watch::run(matches, terminal, &folder),
+        "search" => search::run(matches, terminal, &folder),
+        "export" => export::run(matches, terminal, &folder),
+        "privacy" => privacy::run(matches, terminal, &folder),
         _ => inbox::run(matches, terminal, &folder),
     }
 }

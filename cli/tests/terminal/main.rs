@@ -3,5 +3,9 @@
 mod answers;
 mod groups;
 mod kills;
+mod looking;
+mod manual;
 mod program;
+mod scripts;
 mod walk;
+mod watch;
