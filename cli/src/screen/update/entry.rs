@@ -29,11 +29,7 @@ pub fn pressed(model: &mut Model<'_>, key: KeyEvent) -> Vec<Effect> {
         KeyCode::Char('j') if control => return write(model, "\n"),
         KeyCode::Enter => return enter(model),
         KeyCode::Esc => keys::leave_purpose(model),
-        KeyCode::Up => {
-            if !editor.go_row(columns, false) {
-                return scroll::choose(model, false);
-            }
-        }
+        KeyCode::Up if !editor.go_row(columns, false) => return scroll::choose(model, false),
         KeyCode::Down => {
             editor.go_row(columns, true);
         }

@@ -102,7 +102,7 @@ fn newest(model: &Model<'_>, listed: &Listed, is_chosen: bool, columns: usize) -
     let left = room.saturating_sub(width(&state) + 1);
     spans.push(Span::styled(state, style));
     if left > 4 {
-        spans.push(Span::styled(format!(" {}", cut(&listed.preview, left)), look.faint()));
+        spans.push(Span::styled(format!(": {}", cut(&listed.preview, left.saturating_sub(1))), look.faint()));
     }
     Line::from(spans)
 }
