@@ -9,7 +9,7 @@ use sealpost_server::{
 };
 use sealpost_wire::id::UserId;
 
-use super::{Failure, Place, block_on};
+use super::{Failure, Place, block_on, figures::bytes};
 
 #[derive(Args)]
 pub struct Accounts {
@@ -75,7 +75,7 @@ fn count(place: Place, json: bool) -> Result<(), Failure> {
         );
     } else {
         println!("{} accounts, {suspended} of them suspended", totals.accounts);
-        println!("{} messages wait, {} bytes", totals.waiting_messages, totals.waiting_bytes);
+        println!("{} messages wait, {}", totals.waiting_messages, bytes(totals.waiting_bytes));
     }
     Ok(())
 }

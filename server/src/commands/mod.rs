@@ -4,6 +4,7 @@ mod accounts;
 mod backup;
 mod check;
 mod config;
+mod figures;
 mod init;
 mod invite;
 mod migrate;

@@ -24,6 +24,7 @@ use super::{
         manifest::{DATABASE, Manifest, link_or_copy},
         sync,
     },
+    figures::{ago, bytes},
     progress::Line,
 };
 
@@ -81,7 +82,7 @@ impl Restore {
         }
         if free_bytes(data)? < manifest.database_bytes + manifest.blob_bytes {
             let needed = manifest.database_bytes + manifest.blob_bytes;
-            return Err(format!("{needed} bytes are needed in {}; make room first", data.display()).into());
+            return Err(format!("{} are needed in {}; make room first", bytes(needed), data.display()).into());
         }
         DirBuilder::new().mode(0o700).create(staged)?;
         self.stage_keys(data, staged, manifest)?;
@@ -199,7 +200,8 @@ fn tell(data: &Path, incarnation: u64, aside: Option<&Path>, manifest: &Manifest
     if let Some(aside) = aside {
         println!("what was there lies in {}; delete it when nothing of it is needed", aside.display());
     }
-    println!("the backup is of {} (seconds since 1970)", manifest.made_at_seconds);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    println!("the backup was made {}", ago(now.saturating_sub(manifest.made_at_seconds)));
     println!("what happens to the users' apps:");
     println!("  - they see the new incarnation when they connect, and open a session anew by themselves");
     println!("  - what they had received since the backup may come again; they know it and show it once");

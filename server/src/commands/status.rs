@@ -11,7 +11,7 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 
-use super::{Failure, Place};
+use super::{Failure, Place, figures::bytes};
 
 /// The relay itself gives its store five seconds.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -66,9 +66,9 @@ impl Said {
         self.reasons.iter().for_each(|reason| println!("  {reason}"));
         println!("version {}, incarnation {}", self.version, self.incarnation);
         println!("{} accounts", self.accounts);
-        println!("{} messages wait, {} bytes", self.waiting_messages, self.waiting_bytes);
+        println!("{} messages wait, {}", self.waiting_messages, bytes(self.waiting_bytes));
         println!("{} connections of {}", self.connections, self.connections_limit);
-        println!("{} bytes of disk free", self.free_disk_bytes);
+        println!("{} of disk free", bytes(self.free_disk_bytes));
     }
 }
 
@@ -149,8 +149,9 @@ mod tests {
 
     #[test]
     fn levels_are_read_with_their_labels() {
-        let text = "# HELP a b\nsealpost_build_info{version=\"1.2\"} 1\nsealpost_accounts 3\n\nbroken\nx{k=\"a\"} 1\nx{k=\"b\"} 2\n";
-        let levels = levels(text);
+        let text = "# HELP a b\nsealpost_build_info{version=\"1.2\"} 1\nsealpost_accounts 3\n\nbroken\n";
+        let text = format!("{text}x{{k=\"a\"}} 1\nx{{k=\"b\"}} 2\n");
+        let levels = levels(&text);
         assert_eq!(levels["sealpost_build_info"], ("version=\"1.2\"".to_owned(), 1.0));
         assert_eq!((levels["sealpost_accounts"].1, levels["x"].1), (3.0, 3.0));
     }

@@ -144,7 +144,9 @@ async fn migrate_brings_an_older_database_up_and_says_from_where_to_where() {
     assert!(run(&["migrate", "--data", data]).error.contains("is not there"));
     drop(Process::start(folder.path(), None));
     // The process was killed, and its log belongs to its database.
-    ["relay.sqlite-wal", "relay.sqlite-shm"].map(|name| fs::remove_file(folder.path().join(name)).expect("removed"));
+    for name in ["relay.sqlite-wal", "relay.sqlite-shm"] {
+        fs::remove_file(folder.path().join(name)).expect("removed");
+    }
     fs::copy(FIXTURE, folder.path().join("relay.sqlite")).expect("a copy");
     let beside = run(&["invite", "--data", data]);
     assert!(beside.code == 1 && beside.error.contains("restart the relay, or run `migrate`"), "{}", beside.error);

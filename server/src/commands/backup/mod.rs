@@ -22,7 +22,7 @@ use sealpost_server::{
 };
 use sealpost_wire::id::BlobId;
 
-use super::{Failure, Place, progress::Line};
+use super::{Failure, Place, figures::bytes, progress::Line};
 use manifest::{DATABASE, Manifest};
 
 /// What an unfinished one is called.
@@ -53,7 +53,7 @@ impl Backup {
         }
         if let Some(folder) = self.folder {
             let manifest = write_folder(&config, &std::path::absolute(folder)?)?;
-            println!("{} bytes and {} blobs, checked", manifest.database_bytes, manifest.blobs);
+            println!("wrote {} and {} blobs, checked", bytes(manifest.database_bytes), manifest.blobs);
             if self.keys.is_none() {
                 println!("the keys are not in it: back them up once with `backup --keys FILE`, and keep them apart");
             }
@@ -80,9 +80,12 @@ fn write_folder(config: &Config, folder: &Path) -> Result<Manifest, Failure> {
     let needed = fs::metadata(config.data.join(DATABASE))?.len();
     if free_bytes(&partial)? < needed {
         fs::remove_dir_all(&partial)?;
-        return Err(
-            format!("{needed} bytes are needed beside {}; make room, or name another disk", folder.display()).into()
-        );
+        return Err(format!(
+            "{} are needed beside {}; make room, or name another disk",
+            bytes(needed),
+            folder.display()
+        )
+        .into());
     }
     let database = partial.join(DATABASE);
     // Made beforehand, so that it is for this user alone from its first byte on.

@@ -14,6 +14,7 @@ use sealpost_server::{
 };
 
 use super::Finding;
+use crate::commands::figures::bytes;
 
 /// All of it; whether a relay runs on it.
 pub fn check(config: &Config, full: bool, findings: &mut Vec<Finding>) -> bool {
@@ -58,7 +59,9 @@ fn keys(folder: &Path, database_exists: bool) -> Finding {
         Err(KeyError::File(path, error)) => {
             Finding::error("keys", format!("{}: {error}", path.display()), "run this as the relay's user or as root")
         }
-        Err(error) => Finding::error("keys", error.to_string(), "it is in what `backup --keys` wrote; `restore` puts it back"),
+        Err(error) => {
+            Finding::error("keys", error.to_string(), "it is in what `backup --keys` wrote; `restore` puts it back")
+        }
     }
 }
 
@@ -103,14 +106,16 @@ fn unreadable(about: &str, error: &StoreError) -> Finding {
 fn disk(folder: &Path, limits: Disk) -> Finding {
     match free_bytes(folder) {
         Err(error) => Finding::error("disk", format!("it does not say what is free ({error})"), "look at the disk"),
-        Ok(free) if free < limits.deliveries_bytes => {
-            Finding::error("disk", format!("{free} bytes free: deliveries are refused"), "make room, or lower disk")
-        }
+        Ok(free) if free < limits.deliveries_bytes => Finding::error(
+            "disk",
+            format!("{} free: deliveries are refused", bytes(free)),
+            "make room, or lower disk.deliveries_bytes",
+        ),
         Ok(free) if free < limits.uploads_bytes => {
-            let what = format!("{free} bytes free: uploads and new accounts are refused");
+            let what = format!("{} free: uploads and new accounts are refused", bytes(free));
             Finding::warn("disk", what, "make room, or lower disk.uploads_bytes")
         }
-        Ok(free) => Finding::ok("disk", format!("{free} bytes free")),
+        Ok(free) => Finding::ok("disk", format!("{} free", bytes(free))),
     }
 }
 
