@@ -314,7 +314,6 @@ serve-stopped = Das Relay hat angehalten.
 screen-usage = sealpost screen [WER]
 screen-about = Unterhaltungen und Nachrichten im ganzen Terminal, mit der Tastatur
 screen-help-who = Der Kontakt oder die Gruppe, die sofort geöffnet wird
-screen-conversations = Sealpost
 screen-hint = Mit ↑ und ↓ eine Unterhaltung wählen, mit Enter öffnen. F1 zeigt alle Tasten.
 screen-hint-empty = Noch hat niemand geschrieben. Strg-N beginnt eine Unterhaltung mit einem Kontakt; „sealpost contacts add“ nimmt eine Karte auf.
 screen-too-small = Zu klein hier

@@ -314,7 +314,6 @@ serve-stopped = The relay has stopped.
 screen-usage = sealpost screen [WHO]
 screen-about = Conversations and messages on the whole terminal, by keyboard
 screen-help-who = The contact or group that is opened at once
-screen-conversations = Sealpost
 screen-hint = Choose a conversation with ↑ and ↓, open it with Enter. F1 shows all keys.
 screen-hint-empty = Nobody has written yet. Ctrl-N begins a conversation with a contact; "sealpost contacts add" takes a card.
 screen-too-small = Too small here

@@ -314,7 +314,6 @@ serve-stopped = Le relais s'est arrêté.
 screen-usage = sealpost screen [QUI]
 screen-about = Conversations et messages sur tout le terminal, au clavier
 screen-help-who = Le contact ou le groupe à ouvrir aussitôt
-screen-conversations = Sealpost
 screen-hint = Choisissez une conversation avec ↑ et ↓, ouvrez-la avec Entrée. F1 montre toutes les touches.
 screen-hint-empty = Personne n'a encore écrit. Ctrl-N commence une conversation avec un contact ; « sealpost contacts add » ajoute une carte.
 screen-too-small = Trop petit ici

@@ -22,8 +22,6 @@ pub enum Move {
     WordRight,
     LineStart,
     LineEnd,
-    Start,
-    End,
 }
 
 impl Editor {
@@ -138,8 +136,6 @@ impl Editor {
             }
             Move::LineStart => before.rfind('\n').map_or(0, |at| at + 1),
             Move::LineEnd => self.cursor + after.find('\n').unwrap_or(after.len()),
-            Move::Start => 0,
-            Move::End => self.text.len(),
         }
     }
 }
@@ -164,7 +160,8 @@ mod tests {
         editor.go(Move::LineStart);
         editor.remove(Move::WordRight);
         assert_eq!(editor.text(), "one two\n and four");
-        editor.go(Move::Start);
+        editor.go_row(80, false);
+        editor.go(Move::LineStart);
         editor.remove(Move::LineEnd);
         assert_eq!(editor.text(), "\n and four");
     }

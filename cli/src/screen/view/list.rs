@@ -18,6 +18,8 @@ use crate::{
     show,
 };
 
+/// What stands above the list, in every language.
+const PRODUCT: &str = "Sealpost";
 /// Lines of a conversation.
 const LINES: usize = 2;
 
@@ -29,7 +31,7 @@ pub fn draw(model: &Model<'_>, area: Rect, buffer: &mut Buffer) {
         0 => String::new(),
         count => model.words.with("conversation-unread", &[("count", count.into())]),
     };
-    bar(buffer, row(area, 0), model.look.bar(), &model.words.say("screen-conversations"), &unread);
+    bar(buffer, row(area, 0), model.look.bar(), PRODUCT, &unread);
     let room = (usize::from(area.height).saturating_sub(1) / LINES).max(1);
     let cursor = model.list.iter().position(|listed| Some(&listed.conversation.id) == model.cursor.as_ref());
     let first = cursor.map_or(0, |cursor| (cursor + 1).saturating_sub(room));
