@@ -131,6 +131,7 @@ contacts-sent-again =
         [one] Eine Nachricht wird noch einmal gesendet.
        *[other] { $count } Nachrichten werden noch einmal gesendet.
     }
+contacts-still-waiting = Noch ans Relay zu schicken: { $count } …
 contacts-help-card = Der Link der Karte, oder - für die Standardeingabe
 contacts-help-name = Der Name des Kontakts auf diesem Gerät
 contacts-none = Noch keine Kontakte. „sealpost contacts add KARTE“ nimmt den ersten auf.
@@ -213,10 +214,11 @@ chat-typing = { $name } schreibt …
 chat-online = Verbunden.
 chat-offline = Keine Verbindung. Was du schreibst, wartet hier und wird später gesendet.
 
-watch-usage = sealpost watch [--resume NAME | --since STELLE]
+watch-usage = sealpost watch [--resume NAME | --since STELLE] [--send]
 watch-about = Alles erzählen, was geschieht, sobald es kommt: für Bots
 watch-help-resume = Dort weitermachen, wo der Beobachter dieses Namens aufgehört hat
 watch-help-since = Hinter dieser stream_position einer früheren Zeile weitermachen
+watch-help-send = Auch senden, was auf der Standardeingabe kommt: JSON-Zeilen mit "to" und "text"
 watch-missed = Was seitdem geschah, ist nicht mehr vorhanden: lies alles neu, mit „sealpost inbox“ oder „export“.
 watch-connecting = Verbindung wird aufgebaut …
 
@@ -529,7 +531,9 @@ error-account-name = So kann ein Konto nicht heißen. Nimm Buchstaben und Ziffer
 error-no-home = Es gibt keinen Heimatordner für das Konto. Setze SEALPOST_HOME, oder gib --account einen Pfad.
 error-passphrase-missing = Die Passphrase fehlt, und niemand ist da, den man fragen kann. Nichts wurde geändert. Für Skripte: SEALPOST_PASSPHRASE setzen.
 error-passphrase-file = Die Passphrase kann nicht aus { $file } gelesen werden ({ $detail }). Nichts wurde geändert. Prüfe die Datei und ihre Rechte.
+error-no-words = Es gibt nichts zu suchen. Gib mindestens ein Wort an.
 error-no-files-yet = Dateien können noch nicht gesendet werden; nichts wurde gesendet. Sende vorerst einen Text.
+error-order-unclear = Das ist kein Auftrag: Eine Zeile hat "text" und entweder "to" oder "conversation". Nichts wurde gesendet.
 error-output-closed = Die Ausgabe kann nicht mehr geschrieben werden ({ $detail }). Was nicht ausgegeben wurde, wird beim nächsten Mal noch einmal erzählt.
 error-export-exists = { $file } gibt es schon; sie wurde nicht angetastet. Nimm einen anderen Namen, oder --force, um sie zu ersetzen.
 error-export-unwritable = { $file } kann nicht geschrieben werden ({ $detail }). Nichts davon ist geblieben. Schaffe Platz oder wähle einen anderen Ort, und versuche es noch einmal.

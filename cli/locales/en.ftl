@@ -131,6 +131,7 @@ contacts-sent-again =
         [one] One message is sent again.
        *[other] { $count } messages are sent again.
     }
+contacts-still-waiting = Still to leave for the relay: { $count } …
 contacts-help-card = The card's link, or - to read it from standard input
 contacts-help-name = The contact's name on this device
 contacts-none = No contacts yet. "sealpost contacts add CARD" adds the first.
@@ -213,10 +214,11 @@ chat-typing = { $name } is typing …
 chat-online = Connected.
 chat-offline = No connection. What you write waits here and is sent later.
 
-watch-usage = sealpost watch [--resume NAME | --since POSITION]
+watch-usage = sealpost watch [--resume NAME | --since POSITION] [--send]
 watch-about = Tell everything that happens, as it comes, for bots
 watch-help-resume = Go on where the watcher of this name stopped
 watch-help-since = Go on behind this stream_position of an earlier line
+watch-help-send = Also send what comes on standard input: JSON lines with "to" and "text"
 watch-missed = What happened since then is not kept any more: read everything again with "sealpost inbox" or "export".
 watch-connecting = Connecting …
 
@@ -529,7 +531,9 @@ error-account-name = This can't be the name of an account. Use letters and digit
 error-no-home = There is no home folder to keep the account in. Set SEALPOST_HOME, or give --account a path.
 error-passphrase-missing = The passphrase is missing and nobody can be asked. Nothing was changed. For scripts, set SEALPOST_PASSPHRASE.
 error-passphrase-file = The passphrase can't be read from { $file } ({ $detail }). Nothing was changed. Check the file and its permissions.
+error-no-words = There is nothing to search for. Give at least one word.
 error-no-files-yet = Files can't be sent yet; nothing was sent. Send a text for now.
+error-order-unclear = This is no order: a line has "text" and either "to" or "conversation". Nothing was sent.
 error-output-closed = The output can't be written any more ({ $detail }). What was not written out is told again next time.
 error-export-exists = { $file } is there already; it was not touched. Give another name, or --force to replace it.
 error-export-unwritable = { $file } can't be written ({ $detail }). Nothing of it is left. Make room or choose another place, and try again.

@@ -131,6 +131,7 @@ contacts-sent-again =
         [one] Un message est renvoyé.
        *[other] { $count } messages sont renvoyés.
     }
+contacts-still-waiting = Encore à envoyer au relais : { $count } …
 contacts-help-card = Le lien de la carte, ou - pour l'entrée standard
 contacts-help-name = Le nom du contact sur cet appareil
 contacts-none = Aucun contact encore. « sealpost contacts add CARTE » ajoute le premier.
@@ -213,10 +214,11 @@ chat-typing = { $name } écrit …
 chat-online = La connexion est là.
 chat-offline = Pas de connexion. Ce que vous écrivez attend ici et partira plus tard.
 
-watch-usage = sealpost watch [--resume NOM | --since ENDROIT]
+watch-usage = sealpost watch [--resume NOM | --since ENDROIT] [--send]
 watch-about = Dire tout ce qui se passe, dès que ça arrive : pour des robots
 watch-help-resume = Reprendre là où l'observateur de ce nom s'est arrêté
 watch-help-since = Reprendre après cette stream_position d'une ligne précédente
+watch-help-send = Envoyer aussi ce qui vient sur l'entrée standard : des lignes JSON avec « to » et « text »
 watch-missed = Ce qui s'est passé depuis n'est plus gardé : relisez tout avec « sealpost inbox » ou « export ».
 watch-connecting = Connexion en cours …
 
@@ -529,7 +531,9 @@ error-account-name = Un compte ne peut pas s'appeler ainsi. Prenez des lettres e
 error-no-home = Il n'y a pas de dossier personnel où garder le compte. Définissez SEALPOST_HOME, ou donnez un chemin à --account.
 error-passphrase-missing = La phrase secrète manque et personne ne peut être interrogé. Rien n'a changé. Pour des scripts, définissez SEALPOST_PASSPHRASE.
 error-passphrase-file = La phrase secrète ne peut être lue dans { $file } ({ $detail }). Rien n'a changé. Vérifiez le fichier et ses droits.
+error-no-words = Il n'y a rien à chercher. Donnez au moins un mot.
 error-no-files-yet = Les fichiers ne peuvent pas encore être envoyés ; rien n'a été envoyé. Envoyez un texte pour l'instant.
+error-order-unclear = Ce n'est pas un ordre : une ligne a « text » et soit « to », soit « conversation ». Rien n'a été envoyé.
 error-output-closed = La sortie ne peut plus être écrite ({ $detail }). Ce qui n'a pas été écrit sera redit la prochaine fois.
 error-export-exists = { $file } existe déjà ; il n'a pas été touché. Donnez un autre nom, ou --force pour le remplacer.
 error-export-unwritable = { $file } ne peut être écrit ({ $detail }). Il n'en reste rien. Faites de la place ou choisissez un autre endroit, puis réessayez.

@@ -40,6 +40,14 @@ fn now() -> Instant {
 /// # Errors
 /// The relay was not reached in time, or refuses this account or version.
 pub fn settle(account: &Account, deadline: Deadline) -> Result<(), CommandError> {
+    settle_showing(account, deadline, |_| {})
+}
+
+/// As [`settle`]; `show` is told again and again how many requests still wait.
+///
+/// # Errors
+/// As there.
+pub fn settle_showing(account: &Account, deadline: Deadline, mut show: impl FnMut(u32)) -> Result<(), CommandError> {
     account.connect()?;
     let (mut waiting, mut since) = (None, now());
     loop {
@@ -48,6 +56,7 @@ pub fn settle(account: &Account, deadline: Deadline) -> Result<(), CommandError>
         }
         let online = account.connection() == Connection::Online;
         let left = online.then(|| account.outbox()).transpose()?.map(|outbox| outbox.waiting);
+        left.into_iter().for_each(&mut show);
         if left == Some(0) || (online && left == waiting && since.elapsed() >= QUIET) {
             return Ok(());
         }

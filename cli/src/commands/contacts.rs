@@ -66,7 +66,11 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) ->
     terminal.record(&show::contact_record(&contact));
     terminal.line(&show::contact_line(&contact, &terminal.words));
     if matches!(verb, "accept" | "block" | "unblock" | "send-again") && account.profile()?.registered {
-        let left = session::settle(&account, Deadline::after_seconds(CHANGE_SECONDS));
+        let mut progress = terminal.progress();
+        let left = session::settle_showing(&account, Deadline::after_seconds(CHANGE_SECONDS), |waiting| {
+            progress.show(&terminal.words.with("contacts-still-waiting", &[("count", waiting.into())]));
+        });
+        drop(progress);
         if left.is_err_and(|error| error.exit == Exit::Unreachable) {
             terminal.remark(&terminal.words.say("change-waits"));
         }

@@ -1,7 +1,7 @@
 //! `search`: words in all messages of this device, newest first. Nothing leaves the device for it.
 
 use clap::{ArgMatches, Command, value_parser};
-use sealpost_client::{Account, Body, Hit, Message, Query, Span};
+use sealpost_client::{Account, Body, Error, Hit, Message, Query, Span};
 use serde_json::json;
 
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     arguments::{dressed, option, positional, text},
     cast::{Cast, Members},
     clean,
-    exit::CommandError,
+    exit::{CommandError, Exit},
     people, show, style,
     terminal::Terminal,
     words::Words,
@@ -45,7 +45,10 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) ->
         author,
         limit: *matches.get_one::<u32>("limit").unwrap_or(&LIMIT),
     };
-    let mut search = account.search(&query)?;
+    let mut search = account.search(&query).map_err(|error| match error {
+        Error::Empty => CommandError::new("no_words", Exit::Usage),
+        error => error.into(),
+    })?;
     let mut progress = terminal.progress();
     while search.advance()? {
         progress.show(&terminal.words.with("search-looking", &[("count", search.looked_at().into())]));

@@ -4,22 +4,25 @@
 //! Invariant: a bookmark never runs ahead of what was written out. Events only wake this up; what is told comes from
 //! the journal, which holds what no event can lose.
 
+mod orders;
+
 use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::Receiver,
     },
     time::Duration,
 };
 
-use clap::{ArgMatches, Command, value_parser};
+use clap::{ArgMatches, Command, builder::NonEmptyStringValueParser, value_parser};
 use sealpost_client::{Account, Change, Connection, Error, Event};
 use serde_json::{Value, json};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::{
     account_folder::AccountFolder,
-    arguments::{dressed, option, text},
+    arguments::{dressed, flag, option, text},
     cast::Members,
     clean,
     exit::{CommandError, Exit},
@@ -35,9 +38,11 @@ const TICK: Duration = Duration::from_millis(200);
 
 pub fn command(words: &Words) -> Command {
     let since = option(words, "since", "value-position", "watch-help-since").value_parser(value_parser!(u64));
+    let name = NonEmptyStringValueParser::new();
     dressed(Command::new("watch"), words, "watch-usage", "watch-about")
-        .arg(option(words, "resume", "value-name", "watch-help-resume").conflicts_with("since"))
+        .arg(option(words, "resume", "value-name", "watch-help-resume").conflicts_with("since").value_parser(name))
         .arg(since)
+        .arg(flag(words, "send", "watch-help-send"))
 }
 
 pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) -> Result<(), CommandError> {
@@ -49,7 +54,8 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) ->
     account.connect()?;
     terminal.remark(&terminal.words.say("inbox-watching"));
     terminal.stream(&json!({"type": "watching", "stream_position": position}))?;
-    let mut watch = Watch { account: &account, terminal, name, position, connection: None };
+    let orders = matches.get_flag("send").then(orders::listen);
+    let mut watch = Watch { account: &account, terminal, name, position, connection: None, orders };
     let ended = watch.run(&stop);
     // What was written out is not told again, whatever ended it.
     watch.keep_bookmark()?;
@@ -65,6 +71,8 @@ struct Watch<'a> {
     position: u64,
     /// The state that was told last.
     connection: Option<Connection>,
+    /// What the bot wants sent, where it may say so.
+    orders: Option<Receiver<String>>,
 }
 
 impl Watch<'_> {
@@ -72,6 +80,7 @@ impl Watch<'_> {
         self.tell_changes()?;
         while !stop.load(Ordering::Relaxed) {
             self.tell_connection()?;
+            self.take_orders()?;
             match self.account.next_event(TICK) {
                 None | Some(Event::Connection { .. }) => {}
                 Some(Event::Typing { conversation, author }) => {
@@ -139,6 +148,15 @@ impl Watch<'_> {
         let Ok(cast) = Members::of(self.account, conversation) else { return Ok((record, None)) };
         let line = show::message_line(&message, None, &cast, &self.terminal.words);
         Ok((record, Some(format!("{title}  {line}"))))
+    }
+
+    /// Sends what the bot has written meanwhile. What can't be sent is said, and the stream goes on.
+    fn take_orders(&self) -> Result<(), CommandError> {
+        let Some(orders) = &self.orders else { return Ok(()) };
+        for line in orders.try_iter() {
+            self.terminal.stream(&orders::answer(self.account, &line, &self.terminal.words))?;
+        }
+        Ok(())
     }
 
     /// Says once that the relay went away or came back.

@@ -30,7 +30,7 @@ fn words_are_found_in_all_conversations_whatever_their_case_and_accents() {
     assert_eq!(of_type(&walk.run("ada", &["search", "cafe", "--from", "me"]), "hit").len(), 2);
     let told = walk.tells("ada", &["search", "cafe"]);
     assert!(text(&told).contains("The »cafe« is closed"), "{}", text(&told));
-    assert_eq!(error_code(&walk.run("ada", &["search", " "])), "empty");
+    assert_eq!(error_code(&walk.run("ada", &["search", " "])), "no_words");
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! `watch`: a bot hears everything once, goes on where it stopped, and is told when the relay is away.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     program::{command, text},
@@ -90,6 +90,29 @@ fn a_bot_hears_what_happens_in_a_group_in_its_order() {
     assert!(positions.is_sorted(), "{positions:?}");
 }
 
+#[test]
+fn a_bot_answers_through_the_program_that_watches() {
+    let walk = Walk::begin();
+    walk.meet();
+    let mut bot = Bot::starts(&walk, "bob", &["--send"]);
+    walk.done("ada", &["send", "Bob", "what is two and two?"]);
+    let asked = bot.hears("a question", |line| line["text"] == "what is two and two?");
+    bot.says(&json!({"conversation": asked["conversation"], "text": "four", "reply_to": asked["id"], "tag": 7}));
+    let taken = bot.hears("that it was taken", |line| line["type"] == "taken");
+    assert_eq!((&taken["tag"], &taken["text"]), (&7.into(), &"four".into()));
+    bot.hears("that the relay has it", |line| line["mine"] == true && line["state"] == "sent");
+    bot.says(&json!({"to": "Dora", "text": "who are you?", "tag": 8}));
+    let refused = bot.hears("a refusal", |line| line["type"] == "refused");
+    assert_eq!((&refused["tag"], &refused["error"]["code"]), (&8.into(), &"unknown_conversation_name".into()));
+    bot.says(&json!(["nonsense"]));
+    let refused = bot.hears("a refusal", |line| line["type"] == "refused");
+    assert_eq!(refused["error"]["code"], "order_unclear");
+    bot.ends();
+    walk.done("ada", &["inbox"]);
+    let told = text(&walk.run("ada", &["inbox", "Bob"]));
+    assert!(told.contains("four"), "{told}");
+}
+
 /// `sealpost watch --json` of one account.
 struct Bot {
     process: Child,
@@ -100,7 +123,8 @@ struct Bot {
 impl Bot {
     fn starts(walk: &Walk, account: &str, arguments: &[&str]) -> Self {
         let arguments = [&["--account", account, "--json", "watch"], arguments].concat();
-        let mut process = command(walk.home(), &arguments).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut process = command(walk.home(), &arguments);
+        let mut process = process.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
         let output = BufReader::new(process.stdout.take().expect("its output"));
         let (tell, lines) = channel();
         std::thread::spawn(move || {
@@ -132,6 +156,11 @@ impl Bot {
             Some(line) => line.clone(),
             None => self.hears(what, is_meant),
         }
+    }
+
+    /// Writes a line to its standard input.
+    fn says(&mut self, order: &Value) {
+        writeln!(self.process.stdin.as_mut().expect("its input"), "{order}").expect("it listens");
     }
 
     /// Sends SIGTERM and answers everything that was heard.

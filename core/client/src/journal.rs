@@ -172,7 +172,7 @@ pub(crate) fn changes(read: &dyn Read, after: u64, limit: usize) -> Result<Chang
     let Some(head) = load::<Head>(read, HEAD)? else {
         return Ok(Changes { changes: Vec::new(), end: 0, missed: after > 0 });
     };
-    let is_known = after + 1 >= head.first && after < head.next;
+    let is_known = after.saturating_add(1) >= head.first && after < head.next;
     // Of what is gone nobody can say what it was: whoever reads everything again needs no older entry either.
     let start = if is_known { after } else { head.next - 1 };
     let entries: Vec<Entry> = list(read, ENTRY, Some(&entry_key(start)), Direction::Up, limit)?;
