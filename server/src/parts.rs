@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{MetadataExt, chown},
+    os::unix::fs::{DirBuilderExt, MetadataExt, chown},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -78,7 +78,8 @@ impl Parts {
     /// Opens the data folder, or makes it. A damaged, newer or locked one is an error, never an empty one in its place.
     pub fn open(config: &Config) -> Result<Self, PartsError> {
         let folder = &config.data;
-        fs::create_dir_all(folder).map_err(|error| PartsError::Folder(folder.clone(), error))?;
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|error| PartsError::Folder(folder.clone(), error))?;
         let lock = lock(&folder.join("lock"))?;
         let unfinished = folder.join(UNFINISHED_RESTORE);
         if unfinished.exists() {

@@ -58,6 +58,14 @@ fn init_makes_a_commented_configuration_and_a_closed_folder_and_overwrites_nothi
 }
 
 #[test]
+fn a_folder_that_serve_makes_is_for_the_relay_alone() {
+    let folder = tempfile::tempdir().expect("temporary");
+    let data = folder.path().join("data");
+    drop(Process::start(&data, None));
+    assert_eq!(mode(&data), 0o700);
+}
+
+#[test]
 fn a_command_names_file_line_and_remedy_of_a_wrong_configuration() {
     let folder = tempfile::tempdir().expect("temporary");
     let file = folder.path().join("relay.toml");
