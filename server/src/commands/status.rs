@@ -134,7 +134,7 @@ fn levels(metrics: &str) -> BTreeMap<String, (String, f64)> {
 }
 
 /// Whoever listens on all addresses is asked on loopback.
-fn reachable(observe: SocketAddr) -> SocketAddr {
+pub fn reachable(observe: SocketAddr) -> SocketAddr {
     let ip = match observe.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),

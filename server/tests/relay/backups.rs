@@ -14,7 +14,7 @@ use std::{
 use sealpost_wire::{envelope::Envelope, frame::Body};
 
 use crate::{
-    commands::{Said, run, run_with, text},
+    commands::{FIXTURE, Said, run, run_with, text},
     crashes::Process,
     harness::{Device, Socket},
 };
@@ -143,6 +143,26 @@ async fn a_restore_that_can_not_be_leaves_the_folder_as_it_was() {
     fs::create_dir(place("data/restoring")).expect("made");
     let said = run(&["serve", "--data", text(&place("data"))]);
     assert!(said.code == 1 && said.error.contains("was not finished"), "{}", said.error);
+}
+
+#[tokio::test]
+async fn a_backup_of_an_older_version_is_restored_as_this_one() {
+    let folder = tempfile::tempdir().expect("temporary");
+    let place = |name: &str| folder.path().join(name);
+    drop(Process::start(&place("data"), None));
+    for name in ["relay.sqlite-wal", "relay.sqlite-shm"] {
+        fs::remove_file(place("data").join(name)).expect("removed");
+    }
+    fs::copy(FIXTURE, place("data/relay.sqlite")).expect("a copy");
+    assert_eq!(backup(&place("data"), &place("saved"), None).await.code, 0);
+    let manifest = fs::read(place("saved/backup.json")).expect("there");
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).expect("JSON");
+    assert_eq!((&manifest["schema"], &manifest["incarnation"]), (&1.into(), &1.into()), "nothing was changed");
+    let restored = restore(&place("saved"), &place("data"), &["--force"]);
+    assert_eq!(restored.code, 0, "{}", restored.error);
+    assert!(run(&["migrate", "--data", text(&place("data"))]).output.contains("nothing was changed"));
+    let relay = Process::start(&place("data"), None);
+    assert_eq!(relay.get("/v1/relay").await["incarnation"], 2);
 }
 
 #[tokio::test]

@@ -3,13 +3,20 @@
 mod certificate;
 mod folder;
 
-use std::{net::TcpListener, process::ExitCode};
+use std::{
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Args;
 use sealpost_server::config::{Config, Weight};
 use serde::Serialize;
 
-use super::{Failure, Place};
+use super::{Failure, Place, status::reachable};
+
+/// A relay on this machine answers at once.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 #[derive(Args)]
 pub struct Check {
@@ -97,6 +104,10 @@ fn listening(config: &Config, is_running: bool) -> Finding {
                 let remedy = "stop what listens there (`ss -ltnp`), or set another address";
                 Finding::error("listen", format!("{address} is in use by another program"), remedy)
             }
+            // Who may not bind there is not told that somebody has.
+            std::io::ErrorKind::PermissionDenied if is_running && answers(address) => {
+                Finding::ok("listen", format!("the relay is on {address}"))
+            }
             std::io::ErrorKind::PermissionDenied => {
                 let remedy = "its service needs CAP_NET_BIND_SERVICE, or a port from 1024 on";
                 Finding::warn("listen", format!("this user may not listen on {address}"), remedy)
@@ -104,6 +115,10 @@ fn listening(config: &Config, is_running: bool) -> Finding {
             _ => Finding::error("listen", format!("{address}: {error}"), "set an address of this machine"),
         },
     }
+}
+
+fn answers(address: SocketAddr) -> bool {
+    TcpStream::connect_timeout(&reachable(address), PATIENCE).is_ok()
 }
 
 impl Finding {

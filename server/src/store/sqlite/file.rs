@@ -73,10 +73,11 @@ pub fn copy(from: &Path, to: &Path, tell: &mut dyn FnMut(Progress)) -> Result<Co
     Ok(Copied { schema, incarnation, blobs })
 }
 
-/// Makes a copy the beginning of another incarnation; answers with its number.
+/// Makes a copy the beginning of another incarnation, in this version; answers with its number.
 pub fn begin_anew(path: &Path) -> Result<u64, StoreError> {
     let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failure)?;
     connection.execute_batch("PRAGMA synchronous=FULL").map_err(failure)?;
+    schema::migrate(&mut connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
     let counted = "UPDATE relay SET incarnation = incarnation + 1 RETURNING incarnation";
     let incarnation = tx.query_row(counted, [], |row| row.get(0)).map_err(failure)?;
