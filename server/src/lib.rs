@@ -18,8 +18,10 @@ pub mod jobs;
 mod keyed_hash;
 pub mod keys;
 mod listener;
+pub mod logging;
 pub mod metrics;
 pub mod parts;
+mod prefixes;
 pub mod service;
 pub mod sms;
 pub mod store;
@@ -88,7 +90,7 @@ pub async fn serve(service: Arc<Service>, listener: TcpListener, stop: Cancellat
     let certificate = certificate.map(Arc::new);
     let following = follow(certificate.clone(), stop.clone())?;
     let metrics = service.metrics.clone();
-    let listener = ConnectionListener::start(listener, certificate, &config.limits, metrics, stop.clone())?;
+    let listener = ConnectionListener::start(listener, certificate, config, metrics, stop.clone())?;
     let jobs = tokio::spawn(jobs::run(Arc::clone(&service), stop.clone()));
     if let Some(observe) = observe {
         let router = http::observe_router(Arc::clone(&service));

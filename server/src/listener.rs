@@ -24,9 +24,10 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::Limits,
+    config::Config,
     faults::Cut,
-    metrics::{CutOff, Metrics},
+    metrics::{CutOff, Limit, Metrics},
+    prefixes::{Place, Prefixes},
     tls::Certificate,
 };
 
@@ -71,12 +72,13 @@ pub struct Connection {
 struct Counted {
     metrics: Metrics,
     _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Counted {
-    fn new(metrics: Metrics, permit: OwnedSemaphorePermit) -> Self {
+    fn new(metrics: Metrics, permit: OwnedSemaphorePermit, place: Place) -> Self {
         metrics.connections.increment(1.0);
-        Self { metrics, _permit: permit }
+        Self { metrics, _permit: permit, _place: place }
     }
 }
 
@@ -96,6 +98,7 @@ struct Terms {
     certificate: Option<Arc<Certificate>>,
     idle: Duration,
     metrics: Metrics,
+    prefixes: Arc<Prefixes>,
 }
 
 impl ConnectionListener {
@@ -103,14 +106,16 @@ impl ConnectionListener {
     pub fn start(
         listener: TcpListener,
         certificate: Option<Arc<Certificate>>,
-        limits: &Limits,
+        config: &Config,
         metrics: Metrics,
         stop: CancellationToken,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         let (done, ready) = mpsc::channel(64);
-        let permits = Arc::new(Semaphore::new(limits.connections));
-        let terms = Arc::new(Terms { certificate, idle: Duration::from_secs(limits.idle_seconds), metrics });
+        let permits = Arc::new(Semaphore::new(config.limits.connections));
+        let prefixes = Arc::new(Prefixes::of(config.limits.connections, config.trusted_proxies.clone()));
+        let idle = Duration::from_secs(config.limits.idle_seconds);
+        let terms = Arc::new(Terms { certificate, idle, metrics, prefixes });
         tokio::spawn(async move { stop.run_until_cancelled(accept(listener, terms, permits, done)).await });
         Ok(Self { ready, address })
     }
@@ -131,8 +136,12 @@ async fn accept(
                 continue;
             }
         };
+        let Some(place) = terms.prefixes.take(address.ip()) else {
+            terms.metrics.limited(Limit::Anonymous);
+            continue;
+        };
         let (terms, done) = (Arc::clone(&terms), done.clone());
-        let counted = Counted::new(terms.metrics.clone(), permit);
+        let counted = Counted::new(terms.metrics.clone(), permit, place);
         tokio::spawn(async move {
             let handshake = handshake(stream, terms.certificate.as_deref());
             match tokio::time::timeout(HANDSHAKE, handshake).await {

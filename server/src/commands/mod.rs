@@ -60,7 +60,7 @@ impl Arguments {
         // What a command has to say, it says; only `serve` tells of its ordinary work.
         let level = if matches!(self.command, Command::Serve(_)) { "info" } else { "error" };
         let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-        tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+        sealpost_server::logging::start(filter, std::io::stderr);
         match self.command.run() {
             Ok(code) => code,
             Err(failure) => {

@@ -16,8 +16,8 @@ use crate::{
 
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
-/// An idle socket, in the relay's memory; twice of what was measured.
-const IDLE_BYTES: u64 = 64 * KIB;
+/// An idle socket, in the relay's memory; three times of what was measured.
+const IDLE_BYTES: u64 = 32 * KIB;
 /// A socket with eight deliveries of 1 KiB at work.
 const BUSY_BYTES: u64 = 256 * KIB;
 /// What the relay needs besides: the queue of the writer, pages of the database.
@@ -121,7 +121,7 @@ async fn beyond_the_limit_connections_wait_and_are_served_when_others_end() {
     let address = relay.url.strip_prefix("http://").expect("http").to_owned();
     let mut held = Vec::new();
     for number in 0..8 {
-        held.push(connect(&address, number).await);
+        held.push(connect(&address, number * 100).await);
     }
     let mut waiting = TcpStream::connect(&address).await.expect("the system accepts it");
     waiting.write_all(b"GET /v1/relay HTTP/1.1\r\nhost: r\r\nconnection: close\r\n\r\n").await.expect("sent");
@@ -132,6 +132,39 @@ async fn beyond_the_limit_connections_wait_and_are_served_when_others_end() {
     let read = tokio::time::timeout(PATIENCE, waiting.read_to_end(&mut answer)).await;
     read.expect("served").expect("an answer");
     assert!(answer.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn one_address_prefix_takes_half_of_the_connections_at_most() {
+    let relay = TestRelay::start_with(|config| config.limits.connections = 8).await;
+    let address = relay.url.strip_prefix("http://").expect("http").to_owned();
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        held.push(connect(&address, 0).await);
+    }
+    for _ in 0..20 {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(from(0)).expect("an address");
+        let mut refused = socket.connect(address.parse().expect("an address")).await.expect("the system accepts it");
+        let read = tokio::time::timeout(PATIENCE, refused.read(&mut [0])).await.expect("closed at once");
+        assert_eq!(read.unwrap_or(0), 0);
+    }
+    answers(&address).await;
+    let _other = connect(&address, 100).await;
+    drop(held.pop());
+    let again = async {
+        // Until the relay has seen that the other one ended.
+        loop {
+            let socket = TcpSocket::new_v4().expect("a socket");
+            socket.bind(from(0)).expect("an address");
+            let mut socket = socket.connect(address.parse().expect("an address")).await.expect("accepted");
+            let asked = socket.write_all(b"GET /v1/relay HTTP/1.1\r\nhost: r\r\nconnection: close\r\n\r\n").await;
+            if asked.is_ok() && socket.read(&mut [0; 16]).await.unwrap_or(0) > 0 {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, again).await.expect("what was let go is free");
 }
 
 async fn many(relay: &Program, count: usize) -> Vec<Socket> {
