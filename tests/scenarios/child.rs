@@ -4,9 +4,9 @@
 use std::{
     fmt::Display,
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     os::unix::process::ExitStatusExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
     sync::{PoisonError, RwLock, RwLockReadGuard},
     time::{Duration, Instant},
@@ -15,7 +15,7 @@ use std::{
 use sealpost_client::{Account, Stop, Way};
 use sealpost_server::{
     Config, Parts,
-    config::{Disk, Ways},
+    config::{Disk, SmsBy, Ways},
 };
 
 use crate::person::{FileVault, Person};
@@ -24,7 +24,7 @@ const SIGABRT: i32 = 6;
 /// Comes before what a child says, since the test runner says things of its own.
 const MARK: &str = "» ";
 /// A child that nobody ends gives up after this.
-const CHILD_PATIENCE: Duration = Duration::from_secs(60);
+const CHILD_PATIENCE: Duration = Duration::from_secs(180);
 /// Held for writing while a process starts: until its program runs it holds the files of this one, locks included.
 static STARTING: RwLock<()> = RwLock::new(());
 
@@ -74,6 +74,11 @@ impl Process {
         assert_eq!(status.signal(), Some(SIGABRT), "not stopped at {stop}: {status}");
     }
 
+    /// Its number, under which the system shows what it holds.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn end(mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it has ended");
@@ -101,6 +106,32 @@ pub fn start_relay(data: &Path, address: Option<SocketAddr>, stop: &str) -> (Pro
     let mut process = Process::start("relays", &[("DATA", &data.display()), ("ADDRESS", &address)], stop);
     let bound = process.says().expect("the relay starts");
     (process, bound.parse().expect("an address"))
+}
+
+/// The same, watched: it writes all that it logs into `log`, begins with `planted` at each level, shows
+/// its metrics at `observe`, believes what a proxy on loopback says of addresses, and sends codes into a file.
+pub fn start_watched_relay(watch: &Watch) -> (Process, SocketAddr) {
+    let (log, codes, data) = (watch.log.display(), watch.codes.display(), watch.data.display());
+    let settings: [(&str, &dyn Display); 6] = [
+        ("DATA", &data),
+        ("ADDRESS", &"127.0.0.1:0"),
+        ("LOG", &log),
+        ("CODES", &codes),
+        ("OBSERVE", &watch.observe),
+        ("PLANTED", &watch.planted),
+    ];
+    let mut process = Process::start("relays", &settings, "");
+    let bound = process.says().expect("the relay starts");
+    (process, bound.parse().expect("an address"))
+}
+
+/// Where a watched relay is seen.
+pub struct Watch {
+    pub data: PathBuf,
+    pub log: PathBuf,
+    pub codes: PathBuf,
+    pub observe: SocketAddr,
+    pub planted: String,
 }
 
 /// No test: what a child process does.
@@ -166,6 +197,12 @@ fn relay() {
     let mut config = Config { data: setting("DATA").into(), ..Config::default() };
     config.registration = Ways { phone: true, invitation: true, open: true };
     config.disk = Disk { uploads_bytes: 0, deliveries_bytes: 0 };
+    if std::env::var("LOG").is_ok() {
+        config.observe = Some(setting("OBSERVE").parse().expect("an address"));
+        config.sms.by = SmsBy::File { path: setting("CODES").into() };
+        config.trusted_proxies = vec![Ipv4Addr::LOCALHOST.into()];
+        log_everything();
+    }
     let parts = Parts::open(&config).expect("the relay's folder opens");
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let listener = tokio::net::TcpListener::bind(setting("ADDRESS")).await.expect("the address is free");
@@ -174,4 +211,17 @@ fn relay() {
         // Nobody stops it in order: it is killed, or gives up.
         let _ = tokio::time::timeout(CHILD_PATIENCE, run).await;
     });
+}
+
+fn log_everything() {
+    let file = std::fs::File::create(setting("LOG")).expect("a file for the log");
+    sealpost_server::logging::start(tracing_subscriber::EnvFilter::new("trace"), file);
+    let planted = setting("PLANTED");
+    tracing::error!(target: "sealpost_server::planted", planted);
+    tracing::warn!(target: "sealpost_server::planted", planted);
+    tracing::info!(target: "sealpost_server::planted", planted);
+    tracing::debug!(target: "sealpost_server::planted", planted);
+    tracing::trace!(target: "sealpost_server::planted", planted);
+    tracing::info!(target: "library", planted);
+    tracing::trace!(target: "library", planted);
 }

@@ -8,11 +8,13 @@ mod relay;
 mod tap;
 
 mod clubs;
+mod everywhere;
 mod failing_disk;
 mod faults;
 mod folder;
 mod hostile;
 mod killing;
+mod linking;
 mod privacy;
 mod registration;
 mod talking;
