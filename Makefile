@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test simulate bench lint build deb tools tools-test
+.PHONY: help demo test simulate flood bench lint build deb tools tools-test
 
 # The toolchain may have been installed a moment ago by this very run.
 export PATH := $(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
@@ -14,6 +14,7 @@ help:
 	@echo "make test   formatting, lints and all tests"
 	@echo "make bench  what the core costs, in ratios to what it is built on"
 	@echo "make simulate SEEDS=first..last   the simulation over more seeds than make test runs"
+	@echo "make flood  10,000 idle and 2,000 busy connections at one relay, with their memory"
 	@echo "make lint   formatting and lints only"
 	@echo "make deb    a Debian package of the relay, in target/debian"
 	@echo "make build  target/debug/sealpost and target/debug/sealpost-server"
@@ -38,6 +39,9 @@ simulate: tools-test
 deb: tools
 	@command -v cargo-deb >/dev/null || { echo "installing cargo-deb"; cargo install --locked cargo-deb; }
 	cargo deb --locked --package sealpost-server
+
+flood: tools-test
+	ulimit -n 16384 && cargo test --locked --package sealpost-server --test relay -- --ignored --nocapture flood::
 
 lint: tools-test
 	@if cargo fmt --version >/dev/null 2>&1; then \

@@ -76,6 +76,21 @@ install_cargo() {
 	has_cargo || { echo "sealpost: cargo $oldest_cargo or newer is needed" >&2; exit 1; }
 }
 
+# Schemathesis in the versions that are pinned, once for each list of them.
+install_schemathesis() {
+	local here folder pins
+	here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+	pins=$here/schemathesis.txt
+	folder=$here/../target/tools/schemathesis
+	cmp -s "$pins" "$folder/pins.txt" && return 0
+	echo "sealpost: installing schemathesis into target/tools"
+	rm -rf "$folder"
+	mkdir -p "$(dirname "$folder")"
+	python3 -m venv "$folder"
+	"$folder/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$pins"
+	cp "$pins" "$folder/pins.txt"
+}
+
 # OpenSSL (under SQLCipher) and the other C sources are built from source.
 need cc gcc
 [ -e /usr/include/stdlib.h ] || packages+=(libc6-dev)
@@ -94,11 +109,16 @@ if [ "$purpose" = test ]; then
 	has promtool || new_prometheus=yes
 	need promtool prometheus
 	need systemd-analyze systemd
+	# The OpenAPI document is tried out by a program in Python, in a folder of its own below target.
+	python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
 fi
 install_packages
 # Debian starts what it installs; the tests start a Prometheus of their own.
 if [ -n "$new_prometheus" ] && [ -d /run/systemd/system ]; then
 	as_root systemctl disable --now prometheus
+fi
+if [ "$purpose" = test ]; then
+	install_schemathesis
 fi
 has_cargo || install_cargo
 if [ "$purpose" = test ] && ! cargo fmt --version >/dev/null 2>&1; then
