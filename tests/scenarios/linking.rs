@@ -73,7 +73,8 @@ fn after_the_acknowledgements_what_is_stored_links_nobody_and_holds_no_byte_of_a
     let relay = Relay::start();
     let [ada, mut ben, mut clo] = club(&relay);
     let people: Vec<Card> = [&ada, &ben, &clo].map(|it| Card::from_link(&it.card()).expect("a card")).into();
-    (ben.turn_off(), clo.turn_off());
+    ben.turn_off();
+    clo.turn_off();
     tell(&ada, &people[1], "hello");
     let group = ada.account().conversations().expect("conversations").into_iter().find(|it| it.peer.is_none());
     ada.account().send_text(&group.expect("the group").id, "hello all", None).expect("the text is taken");
@@ -88,7 +89,8 @@ fn after_the_acknowledgements_what_is_stored_links_nobody_and_holds_no_byte_of_a
     let search = Search::of(&parts);
     assert!(search.hits_in_files(relay.data()) >= parts.len(), "what waits is found");
 
-    (ben.turn_on(), clo.turn_on());
+    ben.turn_on();
+    clo.turn_on();
     let all_gone = || dump(&relay)["message"].is_empty();
     for person in [&ada, &ben, &clo] {
         person.is_online();
