@@ -1,5 +1,5 @@
-//! The log: JSON lines. Of its libraries the relay writes what they say up to `info` and no more, whatever is asked for:
-//! at their most talkative they print frames and headers, and with them IDs, secrets and addresses.
+//! The log: JSON lines. Of its libraries the relay writes what they say up to `info` and no more, whatever is asked
+//! for: at their most talkative they print frames and headers, and with them IDs, secrets and addresses.
 
 use tracing::Level;
 use tracing_subscriber::{
