@@ -6,6 +6,7 @@ mod kills;
 mod looking;
 mod manual;
 mod program;
+mod screen;
 mod scripts;
 mod walk;
 mod watch;
