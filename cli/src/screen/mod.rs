@@ -1,7 +1,7 @@
 //! The full-screen chat: conversations at the left, messages at the right, everything by keyboard.
 //!
-//! `model` is what is known, `update` what an event makes of it, `view` how it looks; all three are pure. `perform` does
-//! with the account what `update` asks for, `tty` holds the terminal.
+//! `model` is what is known, `update` what an event makes of it, `view` how it looks; all three are pure. `perform`
+//! does with the account what `update` asks for, `tty` holds the terminal.
 
 mod areas;
 mod ascii;
