@@ -79,6 +79,8 @@ use Deletion::{Job, Never, Operation, OwnJob};
 inventory! {
     "relay.incarnation": "how often the relay was restored", "devices bring back what a backup lost",
         CONTRACT, "everybody", "for good", Never;
+    "relay.claims_from": "when commit slots are given out again after a restore", "no group parts over a lost slot",
+        CONTRACT, RELAY, "for good", Never;
     "account.account": "a row number", "joins tables",
         CONTRACT, RELAY, ACCOUNT, OwnJob;
     "account.id": "the user ID", "names the mailbox",

@@ -41,10 +41,10 @@ mod gateway;
 mod hostile;
 #[path = "relay/model.rs"]
 mod model;
-#[path = "relay/openapi.rs"]
-mod openapi;
 #[path = "relay/observing.rs"]
 mod observing;
+#[path = "relay/openapi.rs"]
+mod openapi;
 #[path = "relay/operation.rs"]
 mod operation;
 #[path = "relay/packaging.rs"]

@@ -59,7 +59,7 @@ impl World {
         self.group_of(who, club).is_some_and(|state| state.pending.is_some())
     }
 
-    fn group_of(&self, who: usize, club: usize) -> Option<GroupState> {
+    pub fn group_of(&self, who: usize, club: usize) -> Option<GroupState> {
         let id = self.club_of(who, club)?.group?;
         conversations::group(&self.devices[who].store, id).expect("groups are read")
     }

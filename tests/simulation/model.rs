@@ -22,7 +22,9 @@ pub struct Model {
     moves: Vec<Move>,
     recreated: BTreeSet<usize>,
     maybe_unheard: BTreeSet<usize>,
-    /// Everybody was away for longer than texts are sealed anew.
+    /// Everybody was away for so many days, all together.
+    pub days_asleep: u64,
+    /// They were for longer than texts are sealed anew.
     pub slept_long: bool,
 }
 

@@ -58,11 +58,13 @@ impl World {
         Ok(())
     }
 
-    /// Whoever was taken out or leaves, and lost the keys before reading or saying that, asks for a week in vain to
-    /// come back; so does the last one of a group.
+    /// Whoever was taken out or leaves, and lost the keys before reading or saying that, asks to come back for a week,
+    /// in vain; so does the last one of a group, or of one that an admin whom they don't know as such created anew.
     fn asks_in_vain_for(&self, who: usize, club: usize) -> bool {
         let goes = self.model.is_gone(club, who) || self.standing(who, club) == Some(Standing::Leaving);
-        let hears = |it: usize| self.standing(it, club) == Some(Standing::Member) && !self.is_torn(it, club);
+        let lost = self.group_of(who, club).map(|state| state.id);
+        let has_it = |it: usize| self.group_of(it, club).is_some_and(|state| !state.torn && Some(state.id) == lost);
+        let hears = |it: usize| self.standing(it, club) == Some(Standing::Member) && has_it(it);
         self.is_torn(who, club) && (goes || !(0..self.devices.len()).any(hears))
     }
 

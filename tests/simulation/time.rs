@@ -56,7 +56,8 @@ impl World {
     /// Everybody is away for days: no timer runs, no line is left.
     pub fn sleeps(&mut self, days: u64) -> Held {
         self.tells(|_| format!("{days} days pass, and everybody is away"));
-        self.model.slept_long |= days >= RESEAL_DAYS;
+        self.model.days_asleep += days;
+        self.model.slept_long |= self.model.days_asleep >= RESEAL_DAYS;
         self.clock.set(self.clock.now_ms() + days * DAY_MS);
         self.grows_old();
         for who in 0..self.devices.len() {
@@ -74,6 +75,7 @@ impl World {
         self.devices[who].skew_ms = ms;
         if ms.unsigned_abs() > DAY_MS {
             self.model.may_be_unheard(who);
+            self.audit.clock_was_wrong(who);
         }
     }
 

@@ -22,6 +22,7 @@ use std::{
     collections::VecDeque,
     io,
     sync::{
+        Arc,
         atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError, Sender},
     },
@@ -59,19 +60,21 @@ pub fn run(account: &Account, words: &Words, look: Look, first: Option<String>) 
     let mut model = Model::new(words, look, account.profile()?, size, now_ms());
     model.connection = account.connection();
     let (sender, events) = mpsc::channel();
-    let done = AtomicBool::new(false);
+    let done = Arc::new(AtomicBool::new(false));
+    let (heard, typed) = (sender.clone(), sender);
+    let keys_done = Arc::clone(&done);
+    // Nobody waits for this one: on a terminal that is gone a read may never return.
+    std::thread::spawn(move || read_keys(&typed, &keys_done));
     std::thread::scope(|scope| {
-        let (heard, typed) = (sender.clone(), sender);
-        let done = &done;
+        let done = &*done;
         scope.spawn(move || listen(account, &heard, done));
-        scope.spawn(move || read_keys(&typed, done));
         let _ending = Ending { done };
         let mut session = Session { performer, tty: &mut tty, events, done, ended: false };
         session.run(&mut model, first)
     })
 }
 
-/// Ends all three threads when one of them ends, also by a panic.
+/// Ends all when one of the three threads ends, also by a panic.
 struct Ending<'a> {
     done: &'a AtomicBool,
 }

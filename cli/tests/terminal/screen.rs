@@ -1,7 +1,7 @@
 //! The full-screen chat in a real terminal (tmux), with a real relay and somebody who writes from elsewhere.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -98,7 +98,7 @@ fn a_screen_keeps_what_was_written_through_a_cut_a_resize_and_a_stop() {
     tty.wait_for("✓ sent");
 
     // The end from outside keeps the draft, and gives the terminal back.
-    tty.end_program("ada");
+    tty.end_program();
     tty.wait_for("[done 0]");
     assert!(!tty.shows("● connected"), "{}", tty.screen());
     let conversations = of_type(&walk.run("ada", &["inbox"]), "conversation");
@@ -133,6 +133,21 @@ fn a_stranger_is_accepted_on_the_full_screen_without_colours_in_ascii() {
     tty.wait_for("[done 0]");
     let contacts = of_type(&walk.run("bob", &["contacts"]), "contact");
     assert_eq!(contacts[0]["request"], Value::from(false));
+}
+
+#[test]
+fn a_screen_ends_with_its_terminal() {
+    let walk = Walk::begin();
+    walk.meet();
+    let tty = Tmux::begin(walk.home(), 80, 24, "C.UTF-8");
+    tty.start("ada");
+    let program = PathBuf::from("/proc").join(tty.program());
+    drop(tty);
+    let begin = Instant::now();
+    while program.exists() {
+        assert!(begin.elapsed() < PATIENCE, "it runs on without a terminal");
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
@@ -240,13 +255,18 @@ impl Tmux {
         }
     }
 
-    /// Asks the program to end, as a system that shuts down does.
-    fn end_program(&self, account: &str) {
+    /// The process of the program.
+    fn program(&self) -> String {
         let shell = self.run(&["display-message", "-p", "#{pane_pid}"]);
         let children = Command::new("pgrep").args(["-P", shell.trim()]).output().expect("pgrep is there");
         let child = String::from_utf8_lossy(&children.stdout).trim().to_owned();
-        assert!(!child.is_empty(), "{account}'s screen runs");
-        assert!(Command::new("kill").args(["-TERM", &child]).status().expect("kill is there").success());
+        assert!(!child.is_empty(), "the screen runs");
+        child
+    }
+
+    /// Asks the program to end, as a system that shuts down does.
+    fn end_program(&self) {
+        assert!(Command::new("kill").args(["-TERM", &self.program()]).status().expect("kill is there").success());
     }
 }
 

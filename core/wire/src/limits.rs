@@ -38,6 +38,8 @@ pub const ROTATED_TOKEN_SECONDS: u64 = 7 * DAY_SECONDS;
 pub const SLOT_BYTES: usize = 1 << 20;
 /// A slot's content is kept for this long.
 pub const SLOT_CONTENT_SECONDS: u64 = 30 * DAY_SECONDS;
+/// For this long a restored relay takes no new claims, so that devices can bring what stood in slots before.
+pub const CLAIMS_PAUSE_SECONDS: u64 = 15 * 60;
 /// A slot's name stays taken for this long.
 pub const SLOT_NAME_SECONDS: u64 = 400 * DAY_SECONDS;
 

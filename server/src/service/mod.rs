@@ -20,6 +20,7 @@ mod slot;
 use std::sync::{Arc, Mutex};
 
 use sealpost_wire::{error::ErrorCode, id::UserId};
+use tokio::sync::OnceCell;
 
 use crate::{
     blob::Blobs,
@@ -56,6 +57,8 @@ pub struct Service {
     randomness: Arc<dyn Randomness>,
     free_space: Arc<dyn FreeSpace>,
     keys: Keys,
+    /// When claims are taken, as the store says; asked for once.
+    claims_from: OnceCell<u64>,
     /// Requests signed before this may have been seen by the process before this one.
     started_at: u64,
     nonces: Mutex<Nonces>,
@@ -70,6 +73,7 @@ impl Service {
         Self {
             started_at: parts.clock.now_seconds(),
             nonces: Mutex::default(),
+            claims_from: OnceCell::new(),
             anonymous: Rates::new(config.limits.anonymous_a_minute, 60),
             signed: Rates::new(config.limits.signed_a_minute, 60),
             codes: Rates::new(config.limits.codes_an_hour, 3_600),

@@ -246,6 +246,7 @@ async fn sweeps(open: &impl Fn() -> Arc<dyn Store>) {
     assert_eq!(open().sweep(Sweep::FormerTokens, NOW + 401 * limits::DAY_SECONDS).await, Ok(1));
     assert_eq!(open().account(id(2), former(2)).await, Ok(Found::Former { identity_key: None }));
     assert_eq!(open().incarnation().await, Ok(1));
+    assert_eq!(open().claims_from(NOW).await, Ok(0));
     assert_eq!(open().checkpoint().await, Ok(()));
 }
 

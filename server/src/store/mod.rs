@@ -116,6 +116,9 @@ pub trait Store: Send + Sync + 'static {
     fn totals(&self) -> Answer<'_, Totals>;
     /// Counts up when the relay is restored from a backup.
     fn incarnation(&self) -> Answer<'_, u64>;
+    /// When new claims are taken after a restore (Unix seconds); 0 where there was none. The first call after one sets
+    /// it to `proposed`.
+    fn claims_from(&self, proposed: u64) -> Answer<'_, u64>;
     /// Deletes what is over by one rule of the data inventory, a bounded number of rows; how many they were.
     fn sweep(&self, sweep: Sweep, now: u64) -> Answer<'_, usize>;
     /// Moves the log into the database file.

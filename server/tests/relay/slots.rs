@@ -1,6 +1,7 @@
 //! Commit slots: the first writer wins, for good, and gets a receipt.
 
 use sealpost_crypto::slot_receipt::verify_receipt;
+use sealpost_server::store::sqlite;
 use sealpost_wire::{
     api::{
         relay::RelayInfo,
@@ -81,4 +82,20 @@ async fn claim(relay: &TestRelay, name: SlotName, content: &[u8]) -> Result<Slot
 async fn receipt_key(relay: &TestRelay) -> [u8; 32] {
     let info: RelayInfo = relay.get("/v1/relay").await.expect("info");
     info.receipt_key.try_into().expect("32 bytes")
+}
+
+#[tokio::test]
+async fn a_restored_relay_first_takes_what_stood_in_slots_before() {
+    let relay = TestRelay::start().await;
+    assert_eq!(sqlite::begin_anew(&relay.folder.path().join("relay.sqlite")), Ok(2));
+    let claim = |brought| SlotClaim { content: vec![1], brought };
+    let [one, other] = [1, 2].map(|byte| format!("/v1/slots/{}", SlotName([byte; 32])));
+    let refused: Result<Slot, ApiError> = relay.send("PUT", &one, &claim(false)).await;
+    let refused = refused.expect_err("new claims wait");
+    assert_eq!((refused.code, refused.retry_after_seconds), (ErrorCode::Unavailable, limits::CLAIMS_PAUSE_SECONDS));
+    let brought: Slot = relay.send("PUT", &one, &claim(true)).await.expect("what stood before is taken");
+    assert!(brought.claimed);
+    relay.clock.advance(limits::CLAIMS_PAUSE_SECONDS);
+    let claimed: Slot = relay.send("PUT", &other, &claim(false)).await.expect("as always");
+    assert!(claimed.claimed);
 }

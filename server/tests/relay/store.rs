@@ -58,7 +58,7 @@ async fn a_newer_database_is_refused_and_left_as_it_is() {
     let connection = rusqlite::Connection::open(&path).expect("there");
     connection.pragma_update(None, "user_version", 999).expect("written");
     let error = SqliteStore::open(&path, Box::new(|_| ())).err();
-    assert_eq!(error, Some(StoreError::NewerSchema { found: 999, known: 3 }));
+    assert_eq!(error, Some(StoreError::NewerSchema { found: 999, known: 4 }));
     let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("a version");
     assert_eq!(version, 999);
 }

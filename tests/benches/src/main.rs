@@ -6,6 +6,7 @@ mod device;
 mod disk;
 mod groups;
 mod pair;
+mod peers;
 mod relay;
 mod report;
 mod steps;
@@ -35,6 +36,10 @@ fn main() {
         if wanted.as_ref().is_none_or(|wanted| wanted == name) {
             part(&mut report, folder);
         }
+    }
+    // Needs the peers' programs, and the relay's beside this one: `make bench-peers`.
+    if wanted.is_some_and(|wanted| wanted == "peers") {
+        peers::measure(&mut report, on_disk.path());
     }
     println!("\n{} goals were missed", report.short());
 }

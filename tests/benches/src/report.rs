@@ -21,6 +21,13 @@ impl Report {
         println!("ratio {name} {value:.2} {goal:.2} {verdict}");
     }
 
+    /// A goal: `value` is a ratio that must be at least `goal`.
+    pub fn at_least(&mut self, name: &str, value: f64, goal: f64) {
+        let verdict = if value >= goal { "ok" } else { "short" };
+        self.short += usize::from(value < goal);
+        println!("ratio {name} {value:.2} {goal:.2} {verdict}");
+    }
+
     /// A line of the table: what, how much of it.
     pub fn figure(&mut self, name: &str, value: impl std::fmt::Display) {
         println!("  {name:<64} {value:>14}");

@@ -15,7 +15,7 @@ use super::{
     looks::look,
     members::{self, adopt, name_member},
     opening::{PURPOSE_CONVERSATION, ensure_group, forget_group, new_state, open, take_in},
-    parked::{park_welcome, take_welcomes},
+    parked::park_welcome,
     policy::acting_admins,
     row::{Conversation, GroupState, Many, Standing, TokenSecret, group, keep_of_thread, known, of_thread, update},
     tokens,
@@ -362,9 +362,4 @@ fn moved_in(
     }
     let apart_since_ms = lost.map(|state| state.epoch_since_ms);
     Ok(Joined::In(Entry { conversation: id, group, epoch, renewed: taking_part, apart_since_ms }))
-}
-
-/// Welcomes that came before the commit that makes room for them, where it has come now.
-pub fn waiting_welcomes(step: &mut Step<'_>, id: &GroupId) -> Result<Vec<(DeliveryId, parcel::Welcome)>, EngineError> {
-    if group(step.tx, *id)?.is_some_and(|state| state.torn) { take_welcomes(step, id) } else { Ok(Vec::new()) }
 }

@@ -26,13 +26,13 @@ mod tokens;
 pub use crate::names::ConversationId;
 pub use gathering::{next_request, not_served};
 pub use hand_on::member_is_here;
-pub use joining::{Entry, Joined, join, waiting_welcomes};
+pub use joining::{Entry, Joined, join};
 pub use members::{Member, members};
 pub use opening::{
     ensure_group, key_package_request, make_group, open, remake_if_stale, replace_missed, secure_anew,
     welcome_delivered,
 };
-pub use parked::{give_up_parked, release_parked};
+pub use parked::{give_up_parked, release_parked, waiting_welcomes};
 pub use policy::acting_admins;
 pub use rejoin::start_over;
 pub use row::{

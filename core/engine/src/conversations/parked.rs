@@ -17,7 +17,9 @@ use crate::{
 
 /// Envelopes that are kept per group.
 const PARKED: usize = 1_000;
-/// The epoch under which Welcomes wait: only an own removal calls for them.
+/// Welcomes that wait per group; each is tried anew at every epoch.
+const WELCOMES: usize = 8;
+/// The epoch under which Welcomes wait: any commit may be the one that they wait for.
 const NO_EPOCH: u64 = u64::MAX;
 
 pub(super) fn park(
@@ -46,6 +48,11 @@ pub(super) fn park_welcome(
     delivery: DeliveryId,
     welcome: &parcel::Welcome,
 ) -> Result<(), EngineError> {
+    let waiting = [id.0.as_slice(), &NO_EPOCH.to_be_bytes()].concat();
+    if step.tx.scan(Table::Parked, &waiting, None, Direction::Up, WELCOMES)?.len() >= WELCOMES {
+        step.account.unhandled += 1;
+        return step.save_account();
+    }
     insert(step, id, NO_EPOCH, delivery, &Body::Welcome(welcome.clone()))
 }
 
@@ -90,11 +97,8 @@ pub fn release_parked(
     Ok(released.into_iter().filter_map(message).collect())
 }
 
-/// Takes out the Welcomes that waited for an own removal.
-pub(super) fn take_welcomes(
-    step: &mut Step<'_>,
-    id: &GroupId,
-) -> Result<Vec<(DeliveryId, parcel::Welcome)>, EngineError> {
+/// Takes out the Welcomes that wait for a commit: one that makes room for them, or lets their sender act as admin.
+pub fn waiting_welcomes(step: &mut Step<'_>, id: &GroupId) -> Result<Vec<(DeliveryId, parcel::Welcome)>, EngineError> {
     let welcome = |(delivery, body)| match body {
         Body::Welcome(welcome) => Some((delivery, welcome)),
         _ => None,

@@ -79,7 +79,7 @@ pub fn begin_anew(path: &Path) -> Result<u64, StoreError> {
     connection.execute_batch("PRAGMA synchronous=FULL").map_err(failure)?;
     schema::migrate(&mut connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
-    let counted = "UPDATE relay SET incarnation = incarnation + 1 RETURNING incarnation";
+    let counted = "UPDATE relay SET incarnation = incarnation + 1, claims_from = -1 RETURNING incarnation";
     let incarnation = tx.query_row(counted, [], |row| row.get(0)).map_err(failure)?;
     // Sessions have gone on since the backup, and nobody can know how far.
     tx.execute("UPDATE account SET session_latest = x'', session_before = x''", []).map_err(failure)?;

@@ -207,6 +207,13 @@ impl Store for SqliteStore {
         self.readers.read(|connection| connection.query_row("SELECT incarnation FROM relay", [], |row| row.get(0)))
     }
 
+    fn claims_from(&self, proposed: u64) -> Answer<'_, u64> {
+        self.writer.write(move |tx| {
+            tx.execute("UPDATE relay SET claims_from = ?1 WHERE claims_from < 0", [proposed])?;
+            tx.query_row("SELECT claims_from FROM relay", [], |row| row.get(0))
+        })
+    }
+
     fn sweep(&self, sweep: Sweep, now: u64) -> Answer<'_, usize> {
         self.writer.write(move |tx| sweep::run(tx, sweep, now))
     }

@@ -10,7 +10,7 @@ use crate::store::StoreError;
 
 /// In order; the version of a database is the number of those that it has seen.
 const MIGRATIONS: &[(&str, &str)] =
-    &[("first", FIRST), ("key package batches", BATCHES), ("administration", ADMINISTRATION)];
+    &[("first", FIRST), ("key package batches", BATCHES), ("administration", ADMINISTRATION), ("restored", RESTORED)];
 
 const FIRST: &str = "
 CREATE TABLE relay (incarnation INTEGER NOT NULL) STRICT;
@@ -102,6 +102,9 @@ const ADMINISTRATION: &str = "
 ALTER TABLE account ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE relay ADD COLUMN administered INTEGER NOT NULL DEFAULT 0;
 ";
+
+/// When claims are taken again after a restore: 0 where there was none, -1 where nobody has claimed since.
+const RESTORED: &str = "ALTER TABLE relay ADD COLUMN claims_from INTEGER NOT NULL DEFAULT 0;";
 
 /// The version that a database has, and the one that this program knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
