@@ -30,7 +30,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("object_store", &["server/src/blob.rs"]),
     ("rustyline", &["cli/src/commands/chat.rs", "cli/src/chat"]),
     ("ratatui", &["cli/src/screen"]),
-    ("signal_hook", &["cli/src/screen/tty.rs"]),
+    ("signal_hook", &["cli/src/screen/tty.rs", "cli/src/commands/watch.rs"]),
 ];
 
 /// Crates in which time and randomness are arguments, and what they therefore never name.

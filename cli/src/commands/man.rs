@@ -120,7 +120,8 @@ mod tests {
             let mut commands = vec![("sealpost".to_owned(), &root)];
             while let Some((name, command)) = commands.pop() {
                 let page = pages.iter().find(|page| page.name == name).unwrap_or_else(|| panic!("{name}"));
-                for option in command.get_arguments().filter_map(|argument| argument.get_long()) {
+                let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+                for option in shown.filter_map(|argument| argument.get_long()) {
                     let option = option.replace('-', "\\-");
                     assert!(page.text.contains(&format!("\\-\\-{option}")), "{language:?} {name} --{option}");
                 }

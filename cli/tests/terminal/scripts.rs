@@ -18,6 +18,7 @@ fn a_service_account_sends_what_comes_through_a_pipe_to_a_group() {
     let walk = Walk::begin();
     walk.meet_all();
     walk.done("ada", &["groups", "create", "Operators", "Bob", "Cyd"]);
+    ["bob", "cyd"].iter().for_each(|account| walk.done(account, &["inbox"]));
     let piped = pipe(&walk, &["send", "Operators", "-"], "disk of db1 is 91 % full\n");
     assert_eq!(piped.status.code(), Some(0), "{}", text(&piped));
     for account in ["bob", "cyd"] {

@@ -1,5 +1,5 @@
-//! What stood in commit slots within the last 30 days. A relay that was restored from a backup may have lost some of it;
-//! what the members bring back nobody else can claim, so the restored relay parts no group.
+//! What stood in commit slots within the last 30 days. A relay that was restored from a backup may have lost some of
+//! it; what the members bring back nobody else can claim, so the restored relay parts no group.
 
 use sealpost_wire::{api::slot::SlotClaim, id::SlotName, limits};
 use serde::{Deserialize, Serialize};
