@@ -1,4 +1,5 @@
-//! The parts of the live chat: what an entered line means, and what stands on the screen.
+//! The parts of the live chat: what an entered line means and orders, and what stands on the screen.
 
 pub mod entry;
+pub mod orders;
 pub mod screen;

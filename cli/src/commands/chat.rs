@@ -11,16 +11,13 @@ use rustyline::{
     Editor, Helper, completion::Completer, error::ReadlineError, highlight::Highlighter, hint::Hinter,
     history::MemHistory, validate::Validator,
 };
-use sealpost_client::{Account, Conversation, Error, Message};
+use sealpost_client::{Account, Conversation, Error};
 
 use crate::{
     account_folder::AccountFolder,
     arguments::{dressed, positional, text},
     cast::Members,
-    chat::{
-        entry::{Entry, GroupEntry},
-        screen::Screen,
-    },
+    chat::{entry::Entry, orders, screen::Screen},
     clean,
     exit::{CommandError, Exit},
     people,
@@ -119,46 +116,15 @@ impl Talk<'_> {
     }
 
     fn act(&self, entry: &Entry) -> Result<(), CommandError> {
-        let (account, conversation) = (self.account, self.conversation);
         match entry {
-            Entry::Nothing | Entry::Quit => {}
-            Entry::Text(text) => self.screen.show(&account.send_text(conversation, text, None)?),
-            Entry::Reply { position, text } => {
-                let answered = account.message(conversation, *position)?;
-                self.screen.show(&account.send_text(conversation, text, Some(&answered.id))?);
-            }
-            Entry::Edit { position, text } => account.edit(conversation, &self.own(*position)?.id, text)?,
-            Entry::Delete { position } => account.delete(conversation, &self.own(*position)?.id)?,
-            Entry::React { position, emoji } => {
-                let message = account.message(conversation, *position)?;
-                account.react(conversation, &message.id, &message.author, emoji)?;
-            }
-            Entry::Typing => account.typing(conversation)?,
-            Entry::Members => self.members()?,
-            Entry::Group(entry) => self.change(entry)?,
-            Entry::Help => self.help()?,
-            Entry::Unknown(entry) => {
-                let told = CommandError::new("chat_command", Exit::Usage).with("entry", entry);
-                return Err(told);
+            Entry::Members => self.members(),
+            Entry::Help => self.help(),
+            order => {
+                let sent = orders::carry_out(self.account, self.conversation, order, SHOWN_MESSAGES)?;
+                sent.iter().for_each(|message| self.screen.show(message));
+                Ok(())
             }
         }
-        Ok(())
-    }
-
-    /// What is ordered of the group; what comes of it is shown when it has come about.
-    fn change(&self, entry: &GroupEntry) -> Result<(), CommandError> {
-        let (account, group) = (self.account, self.conversation);
-        match entry {
-            GroupEntry::Add { who } => account.add_members(group, &[people::find(account, who)?.id])?,
-            GroupEntry::Remove { who } => {
-                account.remove_members(group, &[people::find_member(account, group, who)?])?
-            }
-            GroupEntry::Rename { name } => account.rename_group(group, name)?,
-            GroupEntry::Admin { who } => account.set_admin(group, &people::find_member(account, group, who)?, true)?,
-            GroupEntry::Accept => account.accept_invitation(group)?,
-            GroupEntry::Leave => account.leave_group(group)?,
-        }
-        Ok(())
     }
 
     fn members(&self) -> Result<(), CommandError> {
@@ -177,15 +143,6 @@ impl Talk<'_> {
             self.screen.note(&words.say("chat-help-group"));
         }
         Ok(())
-    }
-
-    /// The message of that number, or one's own newest one.
-    fn own(&self, position: Option<u64>) -> Result<Message, CommandError> {
-        if let Some(position) = position {
-            return Ok(self.account.message(self.conversation, position)?);
-        }
-        let messages = self.account.messages(self.conversation, None, SHOWN_MESSAGES)?;
-        Ok(messages.into_iter().rev().find(|message| message.mine).ok_or(Error::UnknownMessage)?)
     }
 }
 

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     cast::{Cast, Members},
-    chat::entry::{Entry, GroupEntry},
+    chat::{entry::Entry, orders},
     clean,
-    exit::{CommandError, Exit},
-    people, show,
+    exit::CommandError,
+    show,
     words::Words,
 };
 
@@ -201,53 +201,10 @@ impl<'a> Performer<'a> {
 
     /// A line that starts with a slash, as the plain chat takes it.
     fn command(&self, conversation: &str, line: &str) -> Result<Vec<News>, CommandError> {
-        let account = self.account;
-        match Entry::parse(line) {
-            Entry::Reply { position, text } => {
-                let answered = account.message(conversation, position)?;
-                let sent = account.send_text(conversation, &text, Some(&answered.id))?;
-                return self.message(conversation, sent.position);
-            }
-            Entry::Edit { position, text } => {
-                account.edit(conversation, &self.own(conversation, position)?.id, &text)?
-            }
-            Entry::Delete { position } => account.delete(conversation, &self.own(conversation, position)?.id)?,
-            Entry::React { position, emoji } => {
-                let message = account.message(conversation, position)?;
-                account.react(conversation, &message.id, &message.author, &emoji)?;
-            }
-            Entry::Typing => account.typing(conversation)?,
-            Entry::Group(entry) => self.change(conversation, &entry)?,
-            Entry::Unknown(entry) => {
-                return Err(CommandError::new("chat_command", Exit::Usage).with("entry", &entry));
-            }
-            // These never come as a command: `update` knows them.
-            Entry::Nothing | Entry::Text(_) | Entry::Members | Entry::Help | Entry::Quit => {}
+        // What only shows something never comes as a command: `update` knows it.
+        match orders::carry_out(self.account, conversation, &Entry::parse(line), RECENT)? {
+            Some(sent) => self.message(conversation, sent.position),
+            None => Ok(Vec::new()),
         }
-        Ok(Vec::new())
-    }
-
-    fn change(&self, group: &str, entry: &GroupEntry) -> Result<(), CommandError> {
-        let account = self.account;
-        match entry {
-            GroupEntry::Add { who } => account.add_members(group, &[people::find(account, who)?.id])?,
-            GroupEntry::Remove { who } => {
-                account.remove_members(group, &[people::find_member(account, group, who)?])?;
-            }
-            GroupEntry::Rename { name } => account.rename_group(group, name)?,
-            GroupEntry::Admin { who } => account.set_admin(group, &people::find_member(account, group, who)?, true)?,
-            GroupEntry::Accept => account.accept_invitation(group)?,
-            GroupEntry::Leave => account.leave_group(group)?,
-        }
-        Ok(())
-    }
-
-    /// The message of that number, or one's own newest one.
-    fn own(&self, conversation: &str, position: Option<u64>) -> Result<Message, CommandError> {
-        if let Some(position) = position {
-            return Ok(self.account.message(conversation, position)?);
-        }
-        let messages = self.account.messages(conversation, None, RECENT)?;
-        Ok(messages.into_iter().rev().find(|message| message.mine).ok_or(Error::UnknownMessage)?)
     }
 }
