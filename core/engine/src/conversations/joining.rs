@@ -207,9 +207,12 @@ fn join_many(
     let accept = |joined: &mls::Joined| {
         let profile = joined.group.profile();
         let ours = !profile.two && profile.purpose == PURPOSE_CONVERSATION && profile.thread == thread;
-        let (fits, id) = (ours && is_made_by(joined, card), joined.group.id());
-        is_early.set(fits && replaces.may_allow_later(id, profile.counter));
-        fits && replaces.allows(id, profile.counter)
+        if !ours || !is_made_by(joined, card) {
+            return false;
+        }
+        let judged = replaces.judge(joined.group.id(), profile.counter);
+        is_early.set(judged == Judged::Early);
+        judged == Judged::Allowed
     };
     let mut entered = enter(step, welcome, None, &accept);
     for lost in lost {
@@ -217,15 +220,14 @@ fn join_many(
             entered = enter(step, welcome, Some(lost), &accept);
         }
     }
+    let waits = is_early.get() || matches!(entered, Err(MlsError::AlreadyJoined));
     match entered {
         Ok(Some(entered)) => {
             let trusted = contact.is_some_and(|contact| contact.is_answered());
             moved_in(step, card, before, entered, secrets, welcome, trusted)
         }
         Err(MlsError::Storage(error)) => Err(error.into()),
-        Err(error) if error != MlsError::AlreadyJoined => Ok(Joined::Ignored),
-        Ok(None) if !is_early.get() => Ok(Joined::Ignored),
-        Ok(None) | Err(_) => match before.and_then(|before| before.group) {
+        Ok(None) | Err(_) => match before.and_then(|before| before.group).filter(|_| waits) {
             Some(id) => wait(step, id, delivery, welcome),
             None => Ok(Joined::Ignored),
         },
@@ -238,6 +240,16 @@ enum Replaces {
     Anything,
     /// The same group, where its keys are lost here: by any of its members. Another one: by whoever acts as admin.
     Group { lost: Vec<GroupId>, by_member: bool, by_admin: bool, counter: u32 },
+}
+
+/// What follows for a Welcome.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Judged {
+    Allowed,
+    /// A member who does not act as admin, as far as is known here, made the group anew: a commit that is still to come
+    /// may let them.
+    Early,
+    Refused,
 }
 
 impl Replaces {
@@ -256,25 +268,15 @@ impl Replaces {
         })
     }
 
-    /// A member who does not act as admin, as far as is known here, made the group anew: a commit that is still to come
-    /// may let them.
-    fn may_allow_later(&self, id: GroupId, new: u32) -> bool {
-        match self {
-            Replaces::Group { lost, by_member: true, by_admin: false, counter } => {
-                !lost.contains(&id) && (*counter..=counter.saturating_add(COUNTER_LEAP)).contains(&new)
-            }
-            _ => false,
+    fn judge(&self, id: GroupId, new: u32) -> Judged {
+        let Replaces::Group { lost, by_member, by_admin, counter } = self else { return Judged::Allowed };
+        if lost.contains(&id) && new >= *counter {
+            return if *by_member { Judged::Allowed } else { Judged::Refused };
         }
-    }
-
-    fn allows(&self, id: GroupId, new: u32) -> bool {
-        match self {
-            Replaces::Anything => true,
-            Replaces::Group { counter, .. } if new < *counter => false,
-            Replaces::Group { lost, by_member, .. } if lost.contains(&id) => *by_member,
-            Replaces::Group { by_admin, counter, .. } => {
-                *by_admin && (*counter..=counter.saturating_add(COUNTER_LEAP)).contains(&new)
-            }
+        match (*counter..=counter.saturating_add(COUNTER_LEAP)).contains(&new) {
+            true if *by_admin => Judged::Allowed,
+            true if *by_member => Judged::Early,
+            _ => Judged::Refused,
         }
     }
 }
