@@ -57,6 +57,8 @@ pub struct Service {
     randomness: Arc<dyn Randomness>,
     free_space: Arc<dyn FreeSpace>,
     keys: Keys,
+    /// How often the relay was restored: nobody restores one that runs.
+    incarnation: OnceCell<u64>,
     /// When claims are taken, as the store says; asked for once.
     claims_from: OnceCell<u64>,
     /// Requests signed before this may have been seen by the process before this one.
@@ -73,6 +75,7 @@ impl Service {
         Self {
             started_at: parts.clock.now_seconds(),
             nonces: Mutex::default(),
+            incarnation: OnceCell::new(),
             claims_from: OnceCell::new(),
             anonymous: Rates::new(config.limits.anonymous_a_minute, 60),
             signed: Rates::new(config.limits.signed_a_minute, 60),
@@ -108,6 +111,10 @@ impl Service {
             return Err(Refusal::new(ErrorCode::TooOldVersion, "update the app"));
         }
         Ok(())
+    }
+
+    async fn incarnation(&self) -> Result<u64, Refusal> {
+        Ok(*self.incarnation.get_or_try_init(|| self.store.incarnation()).await?)
     }
 
     /// Beyond a rate: counted, and refused until there is another.

@@ -13,7 +13,7 @@ impl Service {
             newest_version: PROTOCOL_VERSION,
             registration: self.config.registration.into(),
             receipt_key: self.keys.receipt.public().to_vec(),
-            incarnation: self.store.incarnation().await?,
+            incarnation: self.incarnation().await?,
             time_seconds: self.now(),
         })
     }

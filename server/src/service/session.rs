@@ -55,7 +55,7 @@ impl Service {
         }
         let (next_secret, retire_at) = self.exchange_secret(id, Some(&asked.session_secret)).await?;
         let seat = self.hub.attach(id);
-        let (incarnation, notices) = (self.store.incarnation().await?, self.notices(id, retire_at).await?);
+        let (incarnation, notices) = (self.incarnation().await?, self.notices(id, retire_at).await?);
         Ok(DeviceSession { id, next_secret, incarnation, notices, seat })
     }
 
