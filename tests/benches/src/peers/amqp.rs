@@ -4,14 +4,11 @@ use std::net::SocketAddr;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{
-        TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
+    net::tcp::{OwnedReadHalf, OwnedWriteHalf},
 };
 
 use super::{
-    broker::Broker,
+    broker::{self, Broker},
     load::{Counter, MESSAGE_BYTES, ON_THE_WAY, PAIRS},
 };
 
@@ -51,11 +48,9 @@ struct Client {
 
 impl Client {
     async fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).await.expect("the broker listens");
-        stream.set_nodelay(true).expect("a socket");
-        let (reader, mut writer) = stream.into_split();
+        let (reader, mut writer) = broker::connect(address).await;
         writer.write_all(b"AMQP\x00\x00\x09\x01").await.expect("it is taken");
-        let mut client = Self { reader: BufReader::new(reader), writer };
+        let mut client = Self { reader, writer };
         client.expect(START).await;
         let answer = [&[0; 4], short("PLAIN").as_slice(), &long(b"\0guest\0guest"), &short("en_US")].concat();
         client.call(0, (10, 11), &answer).await;

@@ -8,7 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::net::TcpStream;
+use tokio::{
+    io::BufReader,
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+};
 
 /// RabbitMQ takes its time.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -72,6 +78,14 @@ async fn started(mut command: Command, address: SocketAddr) -> Option<Broker> {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Some(broker)
+}
+
+/// A connection to one, on which nothing waits for more to send.
+pub async fn connect(address: SocketAddr) -> (BufReader<OwnedReadHalf>, OwnedWriteHalf) {
+    let stream = TcpStream::connect(address).await.expect("the broker listens");
+    stream.set_nodelay(true).expect("a socket");
+    let (reader, writer) = stream.into_split();
+    (BufReader::new(reader), writer)
 }
 
 impl Drop for Broker {

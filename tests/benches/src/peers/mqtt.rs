@@ -4,14 +4,11 @@ use std::net::SocketAddr;
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{
-        TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
+    net::tcp::{OwnedReadHalf, OwnedWriteHalf},
 };
 
 use super::{
-    broker::Broker,
+    broker::{self, Broker},
     load::{Counter, MESSAGE_BYTES, ON_THE_WAY, PAIRS},
 };
 
@@ -86,10 +83,7 @@ async fn publish(address: SocketAddr, name: String, topic: String, counter: Coun
 }
 
 async fn connect(address: SocketAddr, name: &str) -> (BufReader<OwnedReadHalf>, OwnedWriteHalf) {
-    let stream = TcpStream::connect(address).await.expect("the broker listens");
-    stream.set_nodelay(true).expect("a socket");
-    let (reader, mut writer) = stream.into_split();
-    let mut reader = BufReader::new(reader);
+    let (mut reader, mut writer) = broker::connect(address).await;
     let mut body = text("MQTT");
     // Version 3.1.1, a clean session, no keep-alive.
     body.extend([4, 2, 0, 0]);
