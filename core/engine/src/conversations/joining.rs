@@ -17,6 +17,7 @@ use super::{
     opening::{PURPOSE_CONVERSATION, ensure_group, forget_group, new_state, open, take_in},
     parked::park_welcome,
     policy::acting_admins,
+    rejoin,
     row::{Conversation, GroupState, Many, Standing, TokenSecret, group, keep_of_thread, known, of_thread, update},
     tokens,
 };
@@ -238,7 +239,8 @@ fn join_many(
 enum Replaces {
     /// There is nothing, or we are out.
     Anything,
-    /// The same group, where its keys are lost here: by any of its members. Another one: by whoever acts as admin.
+    /// The same group, where its keys are lost here: by any of its members. Another one: by whoever acts as admin, or
+    /// by any member where the admins were asked in vain.
     Group { lost: Vec<GroupId>, by_member: bool, by_admin: bool, counter: u32 },
 }
 
@@ -260,10 +262,11 @@ impl Replaces {
         let present = members::members(step.tx, before.id)?;
         let by_member = present.iter().any(|it| it.id == card.id && it.identity_key == card.identity_key);
         let acting = acting_admins(&many.admins, present.iter().map(|it| it.id));
+        let by_admin = acting.contains(&card.id) || rejoin::asked_in_vain(step, before)?;
         Ok(Replaces::Group {
             lost: lost_groups(step, before)?,
             by_member,
-            by_admin: by_member && acting.contains(&card.id),
+            by_admin: by_member && by_admin,
             counter: before.counter.unwrap_or(0),
         })
     }

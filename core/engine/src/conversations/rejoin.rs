@@ -42,6 +42,9 @@ const ABSENT_MS: u64 = limits::MAILBOX_SECONDS * 1000;
 const RANK_PAUSE_MS: u64 = 10 * 60 * 1000;
 /// From this request on all members are asked, whoever the admins are.
 const ASK_ALL: u32 = 1;
+/// With so many requests unanswered, any member may be who takes this device in again: whoever acts as admin now may
+/// have become one in an epoch that was never reached here.
+const PATIENT: u32 = 2;
 /// After so many requests nobody seems to want this device back.
 const ASK_AT_MOST: u32 = 7;
 
@@ -89,6 +92,12 @@ pub fn start_over(step: &mut Step<'_>, id: ConversationId) -> Result<bool, Engin
         torn(step, conversation, &state)?;
     }
     Ok(false)
+}
+
+/// Whether those who are known as admins have let this device ask in vain.
+pub(super) fn asked_in_vain(step: &Step<'_>, conversation: &Conversation) -> Result<bool, EngineError> {
+    let state = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten();
+    Ok(state.is_some_and(|state| state.torn && state.asked.is_some_and(|(_, times)| times >= PATIENT)))
 }
 
 fn asked_lately(step: &Step<'_>, state: &GroupState) -> bool {
@@ -173,14 +182,20 @@ pub fn asked(step: &mut Step<'_>, request: &parcel::Rejoin) -> Result<(), Engine
     let Ok(id) = <[u8; 16]>::try_from(request.group.as_slice()).map(GroupId) else { return Ok(()) };
     let Some(state) = group(step.tx, id)?.filter(|state| !state.torn) else { return Ok(()) };
     let conversation = known(step.tx, state.conversation)?;
-    if conversation.group != Some(id) || !conversation.is_member() {
+    if !conversation.is_member() {
         return Ok(());
     }
     let proof = proof(request);
     let member = proof.id().map(|member| members::member(step.tx, conversation.id, member)).transpose()?.flatten();
     let Some(member) = member.filter(|member| member.present && member.id != step.account.id) else { return Ok(()) };
     let signed = proof.signed_bytes(id);
-    if !verify(&member.identity_key, Domain::Rejoin, &signed, &proof.signature) || request.epoch < member.since_epoch {
+    if !verify(&member.identity_key, Domain::Rejoin, &signed, &proof.signature) {
+        return Ok(());
+    }
+    if conversation.group != Some(id) {
+        return missed(step, &conversation, member);
+    }
+    if request.epoch < member.since_epoch {
         return Ok(());
     }
     if !request.torn && !differs(&state, request) {
@@ -202,6 +217,16 @@ pub fn asked(step: &mut Step<'_>, request: &parcel::Rejoin) -> Result<(), Engine
     }
     let change = Change::Readd { member: member.id, key_package: request.key_package.clone() };
     enqueue_in_turn(step, &conversation, change, rank)
+}
+
+/// Somebody asks in a group that was created anew since, and was never heard in the one there is: they can't have had
+/// its Welcome, so that they need not be waited for.
+fn missed(step: &mut Step<'_>, conversation: &Conversation, member: Member) -> Result<(), EngineError> {
+    if member.heard || step.since(member.since_ms) >= ABSENT_MS - DAY_MS {
+        return Ok(());
+    }
+    save(step.tx, &Member { since_ms: step.now_ms.saturating_sub(ABSENT_MS + 1), ..member })?;
+    fetch_absent(step, conversation)
 }
 
 /// An admin looks for members who may never have had their Welcome: they have not been heard for as long as a mailbox

@@ -3,7 +3,7 @@
 use sealpost_engine::{conversations::Standing, fact::Happened};
 use sealpost_wire::limits;
 
-use sealpost_engine::command::Command;
+use sealpost_engine::command::{Command, Input};
 
 use crate::{
     club::over_both_suites,
@@ -274,6 +274,31 @@ fn a_group_that_a_new_admin_creates_anew_waits_for_the_commit_that_makes_them_on
         mailbox.make_contiguous().reverse();
         town.connects(CLO);
         town.settles();
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
+fn who_lost_the_keys_before_somebody_else_acted_as_admin_is_taken_in_again_by_them() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (at_ada, at_ben) = (town.club_id(ADA), town.club_id(BEN));
+        town.disconnects(CLO);
+        for (member, admin) in [(BEN, true), (ADA, false)] {
+            let member = town.id(member);
+            town.command(ADA, Command::SetAdmin { conversation: at_ada, member, admin });
+            town.settles();
+        }
+        town.command(CLO, Command::StartOver { next_secret: vec![3; 32] });
+        town.command(BEN, Command::RecreateGroup { conversation: at_ben, without: Vec::new() });
+        town.settles();
+        town.connects(CLO);
+        town.settles();
+        assert_ne!(town.club_state(CLO).id, town.club_state(BEN).id, "Ben is no admin that Clo knows");
+        town.passes(DAY_MS + HOUR_MS);
+        town.take(CLO, Input::Wake);
+        town.settles();
+        assert_eq!(town.club_state(CLO).id, town.club_state(BEN).id);
         town.club_talks(&[ADA, BEN, CLO]);
     });
 }
