@@ -48,7 +48,7 @@ impl Status {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let config = self.place.config()?;
         let observe = config.observe.ok_or(
-            "the relay observes nowhere; set observe = \"127.0.0.1:9090\" in its configuration, and restart it",
+            "the relay observes nowhere; set observe = \"127.0.0.1:9464\" in its configuration, and restart it",
         )?;
         let said = ask(reachable(observe))?;
         if self.json {

@@ -110,7 +110,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting::new("data", Text, "The data folder: database, key files, blobs."),
     Setting::new("listen", Address, "Where the relay listens."),
     Setting::new("observe", Address, "Where /health and /metrics listen, and `status` asks; not for the public.")
-        .example("\"127.0.0.1:9090\""),
+        .example("\"127.0.0.1:9464\""),
     Setting::new("trusted_proxies", Addresses, "Proxies whose x-forwarded-for is believed."),
     Setting::new("oldest_version", Count, "The oldest protocol version that is served."),
     Setting::new("tls.certificate_chain", Text, "The certificate with its chain, PEM, the leaf first.")
