@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what building (`build`) or building and testing (`test`) needs and what is not here yet, and says so.
-# Does nothing where everything is present. Written for Debian 12; elsewhere it names what is missing.
+# Installs what building (`build`), building and testing (`test`) or measuring the relay beside its peers (`peers`)
+# needs and what is not here yet, and says so. Does nothing where everything is present. Written for Debian 12;
+# elsewhere it names what is missing.
 set -euo pipefail
 
 purpose=${1:-build}
@@ -76,6 +77,42 @@ install_cargo() {
 	has_cargo || { echo "sealpost: cargo $oldest_cargo or newer is needed" >&2; exit 1; }
 }
 
+# The relay's peers, as Debian packages them. The bench starts each with a folder and a port of its own, so none may
+# start by itself, neither now nor with the machine.
+install_peers() {
+	local services=() policy=/usr/sbin/policy-rc.d quiet=
+	if [ ! -x /usr/sbin/mosquitto ]; then
+		packages+=(mosquitto)
+		services+=(mosquitto.service)
+	fi
+	if [ ! -x /usr/lib/rabbitmq/bin/rabbitmq-server ]; then
+		packages+=(rabbitmq-server)
+		services+=(rabbitmq-server.service)
+		# Erlang's own, which RabbitMQ brings.
+		has epmd || services+=(epmd.service epmd.socket)
+	fi
+	if ! has prosody; then
+		packages+=(prosody)
+		services+=(prosody.service)
+	fi
+	need strace strace
+	if [ ${#services[@]} -gt 0 ] && has apt-get && [ ! -e "$policy" ]; then
+		quiet=yes
+		trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+		printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+		as_root chmod 755 "$policy"
+	fi
+	install_packages
+	if [ -n "$quiet" ]; then
+		as_root rm -f "$policy"
+		trap - EXIT
+	fi
+	if [ ${#services[@]} -gt 0 ] && has systemctl; then
+		as_root systemctl disable --quiet "${services[@]}"
+		[ ! -d /run/systemd/system ] || as_root systemctl stop "${services[@]}"
+	fi
+}
+
 # Schemathesis in the versions that are pinned, once for each list of them.
 install_schemathesis() {
 	local here folder pins
@@ -119,6 +156,9 @@ if [ -n "$new_prometheus" ] && [ -d /run/systemd/system ]; then
 fi
 if [ "$purpose" = test ]; then
 	install_schemathesis
+fi
+if [ "$purpose" = peers ]; then
+	install_peers
 fi
 has_cargo || install_cargo
 if [ "$purpose" = test ] && ! cargo fmt --version >/dev/null 2>&1; then
