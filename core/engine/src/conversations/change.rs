@@ -61,6 +61,9 @@ pub(super) fn draft(
         Change::Leaver { member, proof } => {
             draft.changes.remove.push(*member);
             draft.proofs.extend(Proof::decode(proof.as_slice()));
+            let is_last =
+                profile.admins.contains(member) && !ids.iter().any(|id| id != member && profile.admins.contains(id));
+            draft.changes.profile = is_last.then(|| GroupProfile { admins: vec![me], ..profile.clone() });
             *member != me && ids.contains(member) && (admin || is_proven(step, state, *member, &draft.proofs)?)
         }
         Change::Readd { member, key_package } => {

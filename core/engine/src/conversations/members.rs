@@ -133,6 +133,7 @@ pub(super) fn adopt(
         let since_ms = step.now_ms;
         save(step.tx, &Member { present: false, leaving: false, since_ms, ..gone })?;
     }
+    forget_returns(step, conversation.id, came)?;
     mind_leavers(step, conversation, places, leaving)?;
     step.tell(Event::Conversation(conversation.id));
     Ok(())
@@ -147,6 +148,18 @@ pub(super) fn leave_out(step: &mut Step<'_>, conversation: ConversationId, id: U
     let known = row.left_out;
     save(step.tx, &Member { left_out: true, ..row })?;
     Ok(known)
+}
+
+/// Whoever came is not taken out and in by another admin as well: that would be by the key package that is used up.
+fn forget_returns(step: &mut Step<'_>, id: ConversationId, came: &[mls::Member]) -> Result<(), EngineError> {
+    for job in outbox::lane(step.tx, Lane::Care(id))? {
+        if let JobKind::Change { change: Change::Readd { member, .. }, .. } = &job.kind
+            && came.iter().any(|leaf| leaf.id == *member)
+        {
+            outbox::remove(step, &job.id)?;
+        }
+    }
+    Ok(())
 }
 
 /// Nobody needs to take out any more who is out, or was taken in again. Whoever acts as admin takes out who still

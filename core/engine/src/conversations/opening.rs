@@ -340,7 +340,8 @@ pub fn remake_if_stale(
     forget_group(step, welcomed)?;
     row.groups.retain(|group| *group != welcomed);
     if row.group == Some(welcomed) {
-        row.group = row.groups.last().copied();
+        // Not an older one: this one was wanted because of what is wrong with those, and the peer may have had it.
+        row.group = None;
     }
     update(step, &row)?;
     ensure_group(step, &row)?;

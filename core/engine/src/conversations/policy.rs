@@ -46,6 +46,13 @@ pub fn judge(group: GroupId, proofs: &[Proof], view: &CommitView<'_>) -> Result<
     view.new_profile.map_or(Ok(()), |new| judge_profile(admin, view, new))
 }
 
+/// Whoever takes out the last admin, who leaves, is one in their place: else somebody could be it who can't follow.
+fn inherits(view: &CommitView<'_>) -> bool {
+    let is_admin = |member: &Member| view.profile.admins.contains(&member.id);
+    let stays = |member: &&Member| !view.removed.iter().any(|removed| removed.id == member.id);
+    view.removed.iter().any(is_admin) && !view.members.iter().filter(stays).any(is_admin)
+}
+
 /// The policy of a conversation of two: nobody comes, nobody goes, nothing is renamed.
 fn judge_two(view: &CommitView<'_>) -> Result<(), &'static str> {
     if view.added.is_empty() && view.removed.is_empty() && view.new_profile.is_none() {
@@ -57,7 +64,8 @@ fn judge_two(view: &CommitView<'_>) -> Result<(), &'static str> {
 fn judge_profile(admin: bool, view: &CommitView<'_>, new: &GroupProfile) -> Result<(), &'static str> {
     let old = view.profile;
     let renamed = GroupProfile { name: new.name.clone(), ..old.clone() };
-    let allowed = admin || (old.members_rename && *new == renamed);
+    let inherited = GroupProfile { admins: vec![view.committer.id], ..old.clone() };
+    let allowed = admin || (old.members_rename && *new == renamed) || (inherits(view) && *new == inherited);
     if !allowed {
         return Err("only admins change the group");
     }

@@ -192,11 +192,8 @@ pub fn asked(step: &mut Step<'_>, request: &parcel::Rejoin) -> Result<(), Engine
     if !verify(&member.identity_key, Domain::Rejoin, &signed, &proof.signature) {
         return Ok(());
     }
-    if conversation.group != Some(id) {
+    if conversation.group != Some(id) || request.epoch < member.since_epoch {
         return missed(step, &conversation, member);
-    }
-    if request.epoch < member.since_epoch {
-        return Ok(());
     }
     if !request.torn && !differs(&state, request) {
         return Ok(());
@@ -219,10 +216,11 @@ pub fn asked(step: &mut Step<'_>, request: &parcel::Rejoin) -> Result<(), Engine
     enqueue_in_turn(step, &conversation, change, rank)
 }
 
-/// Somebody asks in a group that was created anew since, and was never heard in the one there is: they can't have had
-/// its Welcome, so that they need not be waited for.
+/// Somebody asks by what they had before they came, or before the group was created anew. Where nothing of theirs has
+/// opened since, and not for want of time, they had no Welcome that they could use: they need not be waited for.
 fn missed(step: &mut Step<'_>, conversation: &Conversation, member: Member) -> Result<(), EngineError> {
-    if member.heard || step.since(member.since_ms) >= ABSENT_MS - DAY_MS {
+    let since = step.since(member.since_ms);
+    if member.heard || !(ASK_PAUSE_MS / 2..ABSENT_MS - DAY_MS).contains(&since) {
         return Ok(());
     }
     save(step.tx, &Member { since_ms: step.now_ms.saturating_sub(ABSENT_MS + 1), ..member })?;

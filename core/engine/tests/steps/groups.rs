@@ -1,7 +1,7 @@
 //! Conversations of many: made, joined, changed and left.
 
 use sealpost_engine::{
-    command::Command,
+    command::{Command, Input},
     conversations::{Standing, members},
     error::EngineError,
     fact::Happened,
@@ -12,7 +12,7 @@ use sealpost_engine::{
 use crate::{
     club::over_both_suites,
     person::Fate,
-    town::{ADA, BEN, CLO, DAN, HOUR_MS, Town, is_claim, is_commit, is_message, is_welcome},
+    town::{ADA, BEN, CLO, DAN, DAY_MS, HOUR_MS, Town, is_claim, is_commit, is_message, is_welcome},
 };
 
 #[test]
@@ -140,6 +140,27 @@ fn who_leaves_while_their_keys_are_renewed_is_out_although_the_admin_leaves_too(
         town.passes(HOUR_MS);
         assert_eq!(town.club_members(stays), [stays]);
     });
+}
+
+#[test]
+fn who_takes_out_the_last_admin_is_one_and_takes_in_whoever_lost_the_keys() {
+    for lost in [BEN, CLO] {
+        let stays = if lost == BEN { CLO } else { BEN };
+        over_both_suites(|town| {
+            let mut town = town.with_group(&[BEN, CLO]);
+            town.disconnects(lost);
+            town.command(lost, Command::StartOver { next_secret: vec![3; 32] });
+            let club = town.club_id(ADA);
+            town.command(ADA, Command::LeaveGroup(club));
+            town.passes(HOUR_MS);
+            assert!(town.happened(stays).contains(&Happened::BecameAdmin(town.id(stays))));
+            town.connects(lost);
+            town.passes(DAY_MS + HOUR_MS);
+            town.take(lost, Input::Wake);
+            town.settles();
+            town.club_talks(&[BEN, CLO]);
+        });
+    }
 }
 
 #[test]

@@ -296,6 +296,30 @@ fn a_welcome_that_waited_for_months_is_made_anew_and_its_message_arrives() {
 }
 
 #[test]
+fn a_second_group_whose_welcome_was_taken_without_an_answer_gives_way_to_a_third() {
+    over_both_suites(|mut town| {
+        town.disconnects(BEN);
+        town.says(ADA, BEN, "in the first");
+        town.settles();
+        town.disconnects(ADA);
+        town.passes(31 * DAY_MS);
+        town.people[ADA].next(is_welcome, Fate::AnswerLost);
+        town.connects(ADA);
+        town.settle();
+        town.disconnects(ADA);
+        town.connects(BEN);
+        town.settles();
+        town.says(BEN, ADA, "in the second");
+        town.settles();
+        town.passes(31 * DAY_MS);
+        town.connects(ADA);
+        town.settles();
+        assert_eq!(town.texts(ADA, BEN), ["in the first", "in the second"]);
+        town.still_talk();
+    });
+}
+
+#[test]
 fn what_was_on_its_way_when_the_peer_started_over_is_sent_again() {
     over_both_suites(|town| {
         let mut town = town.talking();

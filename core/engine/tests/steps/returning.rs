@@ -304,6 +304,36 @@ fn who_lost_the_keys_before_somebody_else_acted_as_admin_is_taken_in_again_by_th
 }
 
 #[test]
+fn of_two_admins_who_are_asked_one_takes_the_member_in_again() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (club, member) = (town.club_id(ADA), town.id(BEN));
+        town.command(ADA, Command::SetAdmin { conversation: club, member, admin: true });
+        town.settles();
+        town.command(CLO, Command::StartOver { next_secret: vec![3; 32] });
+        town.passes(HOUR_MS);
+        let back = town.happened(BEN).into_iter().filter(|it| *it == Happened::CameBack(town.id(CLO))).count();
+        assert_eq!(back, 1);
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
+fn whose_welcome_back_was_lost_is_taken_in_again_when_they_ask_again() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        town.people[ADA].next(is_welcome, Fate::Swallowed);
+        town.command(CLO, Command::StartOver { next_secret: vec![3; 32] });
+        town.settles();
+        assert!(town.club_state(CLO).torn);
+        town.passes(DAY_MS + HOUR_MS);
+        town.take(CLO, Input::Wake);
+        town.settles();
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
 fn a_restored_relay_gets_its_slots_and_fresh_key_packages_again() {
     over_both_suites(|town| {
         let mut town = town.with_group(&[BEN, CLO]);

@@ -5,7 +5,7 @@ use sealpost_crypto::{
     hash::sha256,
     keys::{Domain, IdentityKey},
 };
-use sealpost_engine::mls::{Changes, GroupId};
+use sealpost_engine::mls::{Changes, GroupId, GroupProfile};
 
 use super::{
     forged::{Content, Leave, Proof, SlotContent},
@@ -44,6 +44,31 @@ fn a_leave_that_somebody_else_signed_removes_nobody() {
         let short = Proof { signature: vec![1; 3], ..unsigned.clone() };
         vec![proof(town, CLO, &ben, Domain::Leave, id, Vec::new()), unsigned, short]
     });
+}
+
+/// Ben takes somebody out by their own word, and makes somebody an admin by the way: it does not work.
+fn makes_no_admin(leaves: usize, new_admin: usize) {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (id, leaver, new_admin) = (town.club_state(BEN).id, town.id(leaves), town.id(new_admin));
+        let (profile, leaf) = town.with_mls(BEN, id, |group| (group.profile().clone(), group.leaf_hash(leaver)));
+        let key = town.people[leaves].identity_key();
+        let word = proof(&town, leaves, &key, Domain::Leave, id, leaf.expect("they have a leaf").to_vec());
+        let profile = Some(GroupProfile { admins: vec![new_admin], ..profile });
+        let changes = Changes { remove: vec![leaver], profile, ..Changes::default() };
+        let commit = town.crafts(BEN, id, &changes).commit;
+        commit_is_skipped(&mut town, BEN, id, &SlotContent { commit, proofs: vec![word] });
+    });
+}
+
+#[test]
+fn who_takes_out_somebody_who_leaves_makes_no_admin_of_themselves_while_there_is_one() {
+    makes_no_admin(CLO, BEN);
+}
+
+#[test]
+fn who_takes_out_the_last_admin_makes_nobody_else_an_admin() {
+    makes_no_admin(ADA, CLO);
 }
 
 #[test]
