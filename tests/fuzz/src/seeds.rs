@@ -20,9 +20,11 @@ pub fn frames() -> Vec<Vec<u8>> {
 }
 
 pub fn parcels() -> Vec<Vec<u8>> {
-    let mut parcels = of_vectors(include_str!("../../vectors/parcels.json"), "parcels");
-    parcels.extend(of_vectors(include_str!("../../vectors/contents.json"), "contents"));
-    parcels
+    of_vectors(include_str!("../../vectors/parcels.json"), "parcels")
+}
+
+pub fn contents() -> Vec<Vec<u8>> {
+    of_vectors(include_str!("../../vectors/contents.json"), "contents")
 }
 
 fn of_vectors(text: &str, list: &str) -> Vec<Vec<u8>> {
@@ -76,11 +78,12 @@ pub fn padded() -> Vec<Vec<u8>> {
 /// A wrapped key and its payload, for the key that the target opens with.
 pub fn sealed() -> Vec<Vec<u8>> {
     let key = SealingKey::from_secret([1; 32]).public();
-    parcels().iter().take(6).map(|parcel| sealed_to(key, parcel)).collect()
+    parcels().iter().take(6).map(|parcel| sealed_to(key, 1, parcel)).collect()
 }
 
-pub fn sealed_to(key: [u8; 32], parcel: &[u8]) -> Vec<u8> {
-    let sealed = seal::seal(parcel, &DeliveryId([1; 16]), &[key], [5; 32]).expect("small enough");
+/// A delivery whose ID is made of this number.
+pub fn sealed_to(key: [u8; 32], number: u8, parcel: &[u8]) -> Vec<u8> {
+    let sealed = seal::seal(parcel, &DeliveryId([number; 16]), &[key], [5; 32]).expect("small enough");
     [sealed.wrapped_keys.concat(), sealed.payload].concat()
 }
 

@@ -103,3 +103,10 @@ pub fn signed(data: &[u8]) {
         assert_eq!(verified.id.to_string(), entry.id);
     }
 }
+
+/// What was planted: behind four right bytes it believes a length.
+pub fn planted(data: &[u8]) {
+    if let [b's', b'e', b'a', b'l', length, rest @ ..] = data {
+        assert!(rest.get(..usize::from(*length)).is_some(), "planted: a length beyond the end");
+    }
+}
