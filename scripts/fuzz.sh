@@ -36,8 +36,9 @@ esac
 [ $# -eq 0 ] || targets=("$@")
 
 # The control: where what was planted is not found, nothing else would be.
-rm -rf target/fuzz/planted && mkdir -p target/fuzz/planted
-if TARGET=planted "$program" -seed=1 -max_total_time=120 -artifact_prefix=target/fuzz/planted/ \
+rm -rf target/fuzz/planted && mkdir -p target/fuzz/planted/corpus
+TARGET=planted SEEDS=target/fuzz/planted/corpus "$program"
+if TARGET=planted "$program" -seed=1 -runs=1000000 -artifact_prefix=target/fuzz/planted/ target/fuzz/planted/corpus \
 	>target/fuzz/planted/log 2>&1 || ! grep -q 'planted: a length beyond the end' target/fuzz/planted/log; then
 	echo "fuzz: what was planted was not found, see target/fuzz/planted/log" >&2
 	exit 2
