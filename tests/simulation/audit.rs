@@ -30,12 +30,12 @@ use crate::{broken::Held, device::Device};
 pub struct Audit {
     /// Who sealed with what: the message's hash.
     generations: BTreeMap<Generation, [u8; 32]>,
+    /// And the other way: whoever comes late gets the same bytes when their sender has let that epoch go.
+    known: BTreeMap<[u8; 32], Generation>,
     /// What a job was sealed as.
     sealed: BTreeMap<(usize, JobId), Sealed>,
     /// Who has given all keys up at some time.
     started_over: BTreeSet<usize>,
-    /// Whose clock was wrong by days: what they take for old they make anew.
-    wrong_clocks: BTreeSet<usize>,
     pub deliveries: BTreeMap<Vec<u8>, Sent>,
 }
 
@@ -116,10 +116,6 @@ impl Audit {
         self.started_over.insert(who);
     }
 
-    pub fn clock_was_wrong(&mut self, who: usize) {
-        self.wrong_clocks.insert(who);
-    }
-
     /// What a delivery holds, in a word.
     pub fn what(&self, delivery_id: &[u8]) -> &'static str {
         self.deliveries.get(delivery_id).map_or("signal", |sent| sent.what)
@@ -140,15 +136,16 @@ impl Audit {
     /// Notes the generation that a message of this device was sealed with; `None` where it has given the keys up
     /// between sealing it and sending it for the first time.
     fn generation(&mut self, who: usize, device: &mut Device, message: &[u8]) -> Held<Option<Generation>> {
-        let Some(generation) = read(device, message) else {
-            let gave_up = self.started_over.contains(&who);
+        let hash = sha256(message);
+        let Some(generation) = self.known.get(&hash).copied().or_else(|| read(device, message)) else {
+            let gave_up = self.started_over.contains(&who) || is_over(device, message);
             return if gave_up {
                 Ok(None)
             } else {
                 Err("a message whose sender data its own sender can't read".into())
             };
         };
-        let hash = sha256(message);
+        self.known.insert(hash, generation);
         if *self.generations.entry(generation).or_insert(hash) != hash {
             return Err(format!(
                 "a generation was used twice: {} sealed two messages with {} of epoch {}",
@@ -169,7 +166,7 @@ impl Audit {
     ) -> Held {
         let Generation { group, epoch, .. } = generation;
         let sealed = Sealed { delivery_id: delivery.delivery_id.clone(), group, epoch };
-        let may_repeat = self.wrong_clocks.contains(&job.0) || is_being_replaced(device, group);
+        let may_repeat = is_being_replaced(device, group);
         match self.sealed.insert(job, sealed) {
             Some(before)
                 if before.delivery_id != delivery.delivery_id
@@ -271,15 +268,29 @@ fn read(device: &mut Device, message: &[u8]) -> Option<Generation> {
     Some(Generation { group: head.group, epoch: head.epoch, leaf: number(0)?, handshake, number: number(4)? })
 }
 
+/// Whether the device has let the message's epoch go: it was sealed for somebody whose mailbox took nothing meanwhile.
+fn is_over(device: &mut Device, message: &[u8]) -> bool {
+    let Ok(head) = head(message) else { return false };
+    let now = secrets(device, head.group).and_then(|secrets| {
+        let context = secrets.message_secrets.serialized_context;
+        Some(u64::from_be_bytes(context.get(4 + vector(&head.group.0).len()..)?.first_chunk().copied()?))
+    });
+    now.is_some_and(|now| now > head.epoch + PAST_EPOCHS as u64)
+}
+
 /// The secrets of a group's epoch, if that is the current one or still opens.
 fn epoch_secrets(device: &mut Device, group: GroupId, epoch: u64) -> Option<EpochSecrets> {
-    let sealing_key = device.sealing_key.public();
-    let mut tx = device.store.begin();
-    let session = Session::new(&mut tx, device.id, &device.identity_key, sealing_key);
-    let secrets: Secrets = session.storage().message_secrets(&OpenMlsGroupId::from_slice(&group.0)).ok()??;
+    let secrets = secrets(device, group)?;
     let context = [vector(&group.0).as_slice(), &epoch.to_be_bytes()].concat();
     let past = secrets.past_epoch_trees.into_iter().map(|past| past.message_secrets);
     past.chain([secrets.message_secrets]).find(|it| it.serialized_context.get(4..4 + context.len()) == Some(&context))
+}
+
+fn secrets(device: &mut Device, group: GroupId) -> Option<Secrets> {
+    let sealing_key = device.sealing_key.public();
+    let mut tx = device.store.begin();
+    let session = Session::new(&mut tx, device.id, &device.identity_key, sealing_key);
+    session.storage().message_secrets(&OpenMlsGroupId::from_slice(&group.0)).ok()?
 }
 
 /// The next vector with a length of variable size (RFC 9420, 2.1.2).

@@ -61,7 +61,9 @@ impl World {
         self.tells(|_| "the network heals, and everybody comes back".to_owned());
         for who in 0..self.devices.len() {
             self.devices[who].doom = None;
-            self.devices[who].skew_ms = 0;
+            if self.devices[who].skew_ms != 0 {
+                self.sets_clock(who, 0)?;
+            }
             self.devices[who].woken_at_ms = self.clock.now_ms();
             self.connects(who)?;
         }

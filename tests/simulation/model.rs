@@ -92,9 +92,9 @@ impl Model {
         self.losses.insert((from.min(to), from.max(to)), Loss::Expired);
     }
 
-    /// Who blocks somebody hears nothing of their invitations, and with a clock that is wrong by days key packages are
-    /// thrown away before their time: both may miss a group until an admin looks for them, after a month. The word of
-    /// who leaves with new keys on the way is about the old ones: where all admins leave as well, nobody may act on it.
+    /// Who blocks somebody hears nothing of their invitations, and may miss a group until an admin looks for them, after
+    /// a month. The word of who leaves with new keys on the way is about the old ones: where all admins leave as well, nobody may act on it.
+    /// Who gives the keys up before the word has left can't seal it any more.
     pub fn may_be_unheard(&mut self, who: usize) {
         self.maybe_unheard.insert(who);
     }
@@ -130,6 +130,11 @@ impl Model {
     /// Whether somebody went, and nobody has added them since.
     pub fn is_gone(&self, club: usize, who: usize) -> bool {
         self.moves.iter().rfind(|it| it.club == club && it.who == who).is_some_and(|last| last.goes)
+    }
+
+    /// Whether somebody went, or was to, at some time.
+    pub fn went(&self, club: usize, who: usize) -> bool {
+        self.moves.iter().any(|it| it.club == club && it.who == who && it.goes)
     }
 
     /// Whether they came or went, or tried to, after a text.

@@ -1,7 +1,10 @@
 //! What moves on the network, and what a device does with what arrives: the rules of the client.
 
 use sealpost_crypto::{keys::Domain, request_signature::socket_challenge};
-use sealpost_engine::command::{Answer, Command, Input, Reply, Request};
+use sealpost_engine::{
+    command::{Answer, Command, Input, Reply, Request},
+    conversations::Standing,
+};
 use sealpost_wire::{
     PROTOCOL_VERSION,
     api::account::SessionRequest,
@@ -42,6 +45,9 @@ impl World {
     pub fn starts_over(&mut self, who: usize) -> Held {
         self.tells(|world| format!("{} starts over with the conversations", world.name(who)));
         self.model.started_over(who, self.devices.len());
+        if (0..self.clubs.len()).any(|club| self.standing(who, club) == Some(Standing::Leaving)) {
+            self.model.may_be_unheard(who);
+        }
         self.audit.started_over(who);
         self.loses_line(who)?;
         let request = SessionRequest { session_secret: Vec::new(), start_over: true };
@@ -121,7 +127,10 @@ impl World {
         match frame {
             Down::Hello { nonce } => self.proves(who, &nonce),
             Down::Authenticated { next_secret, incarnation } => {
-                let kept = self.must(who, Input::SessionOpened { next_secret, incarnation })?.is_some();
+                // A handshake takes seconds, or is given up.
+                let relay_seconds = self.clock.now_ms() / 1000;
+                let opened = Input::SessionOpened { next_secret, incarnation, relay_seconds };
+                let kept = self.must(who, opened)?.is_some();
                 if kept {
                     self.sends(who, Up::SessionKept);
                 }

@@ -59,13 +59,22 @@ impl World {
     }
 
     /// Whoever was taken out or leaves, and lost the keys before reading or saying that, asks to come back for a week,
-    /// in vain; so does the last one of a group, or of one that an admin whom they don't know as such created anew.
+    /// in vain; so does the last one of a group, of one whose only admin vanished, or of one that an admin whom they
+    /// don't know as such created anew.
     fn asks_in_vain_for(&self, who: usize, club: usize) -> bool {
-        let goes = self.model.is_gone(club, who) || self.standing(who, club) == Some(Standing::Leaving);
         let lost = self.group_of(who, club).map(|state| state.id);
         let has_it = |it: usize| self.group_of(it, club).is_some_and(|state| !state.torn && Some(state.id) == lost);
         let hears = |it: usize| self.standing(it, club) == Some(Standing::Member) && has_it(it);
-        self.is_torn(who, club) && (goes || !(0..self.devices.len()).any(hears))
+        let acts = |it: usize| hears(it) && self.acts(it, club);
+        let is_in = |it: usize| hears(it) && self.members_of(it, club).contains(&self.id(who));
+        let goes = self.model.went(club, who) && !(0..self.devices.len()).any(is_in);
+        self.is_torn(who, club) && (goes || !(0..self.devices.len()).any(acts))
+    }
+
+    /// Whether this member may act as admin: is one, or nobody is.
+    fn acts(&self, who: usize, club: usize) -> bool {
+        let admins = self.club_of(who, club).and_then(|row| row.many).map(|many| many.admins).unwrap_or_default();
+        admins.contains(&self.id(who)) || !self.members_of(who, club).iter().any(|member| admins.contains(member))
     }
 
     /// Who left or was added unheard: the word or the Welcome was gone within a month, or the keys were lost.
@@ -109,7 +118,8 @@ impl World {
         for who in inside {
             let name = self.name(who);
             let mut known = self.members_of(who, club);
-            known.retain(|id| (0..self.devices.len()).all(|it| self.id(it) != *id || !self.is_unheard(it, club)));
+            let counts = |it: usize| !self.is_unheard(it, club) && !self.asks_in_vain_for(it, club);
+            known.retain(|id| (0..self.devices.len()).all(|it| self.id(it) != *id || counts(it)));
             if known != ids {
                 let (count, known) = (ids.len(), known.len());
                 return Err(format!("members differ about who is one: {name} knows {known} of {count}").into());

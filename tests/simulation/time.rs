@@ -68,15 +68,15 @@ impl World {
         self.wakes()
     }
 
-    /// The device's clock is set, wrong or right.
-    pub fn sets_clock(&mut self, who: usize, ms: i64) {
+    /// The device's clock is set, wrong or right. The client sees it leap, and connects anew.
+    pub fn sets_clock(&mut self, who: usize, ms: i64) -> Held {
         let minutes = ms / MINUTE_MS as i64;
         self.tells(|world| format!("{}'s clock is {minutes} minutes off", world.name(who)));
         self.devices[who].skew_ms = ms;
-        if ms.unsigned_abs() > DAY_MS {
-            self.model.may_be_unheard(who);
-            self.audit.clock_was_wrong(who);
+        if self.wire.lines[who].is_some() {
+            self.loses_line(who)?;
         }
+        Ok(())
     }
 
     /// The network gives up what is old, and the relay deletes what is over.

@@ -62,19 +62,26 @@ pub(crate) struct EventLoop {
     events: Arc<Events>,
     network: Option<Arc<dyn Network>>,
     wake_at_ms: Option<u64>,
+    watch: system::Watch,
     /// The write-ahead log may hold secrets that were deleted since.
     deleted_secrets: bool,
 }
 
 impl EventLoop {
     pub fn new(store: Store, events: Arc<Events>) -> Self {
-        Self { store, engine: Engine::default(), events, network: None, wake_at_ms: None, deleted_secrets: false }
+        let (engine, watch) = (Engine::default(), system::Watch::new());
+        Self { store, engine, events, network: None, wake_at_ms: None, watch, deleted_secrets: false }
     }
 
     /// Runs until it is asked to stop, or nobody is left to ask.
     pub fn run(mut self, work: &Receiver<Work>) {
         loop {
-            match work.recv_timeout(self.sleep()) {
+            let next = work.recv_timeout(self.sleep());
+            // How far it is from the relay's is learnt with the next connection.
+            if self.watch.leapt() {
+                self.network.iter().for_each(|network| network.start_over());
+            }
+            match next {
                 Ok(Work::Step { input, done }) => done(self.take(input)),
                 Ok(Work::Journal { order, done }) => {
                     let kept = self.store.transaction(|tx| journal::order(tx, order));

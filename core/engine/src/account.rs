@@ -46,6 +46,9 @@ pub struct Account {
     pub key_packages_at_seconds: u64,
     /// Envelopes that could not be handled: no message of anybody's, or nothing that can be asked for again.
     pub unhandled: u64,
+    /// What this device's clock lacks to the relay's, in milliseconds: all times in here are by the relay's.
+    #[serde(default)]
+    pub clock_lacks_ms: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

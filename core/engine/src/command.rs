@@ -29,6 +29,8 @@ pub enum Input {
         next_secret: Vec<u8>,
         /// How often the relay was restored, as it says.
         incarnation: u64,
+        /// The relay's time (Unix seconds), as it says.
+        relay_seconds: u64,
     },
     /// Envelopes of the mailbox in their order, to be acknowledged after the commit.
     Envelopes(Vec<Envelope>),

@@ -55,6 +55,7 @@ impl Engine {
         random: &mut dyn Random,
     ) -> Result<Effects, EngineError> {
         let account = identity::account(tx)?.ok_or(EngineError::NoAccount)?;
+        let now_ms = now_ms.saturating_add_signed(account.clock_lacks_ms);
         let mut step = Step::new(tx, now_ms, random, account, groups);
         let (reply, mut requests) = self.take(&mut step, input)?;
         messages::tell_facts(&mut step)?;
@@ -67,6 +68,7 @@ impl Engine {
             wake_at_ms = wake;
             messages::tell_facts(&mut step)?;
         }
+        let wake_at_ms = wake_at_ms.map(|at| step.by_device_clock(at));
         Ok(Effects { reply, events: step.events, requests, wake_at_ms })
     }
 
@@ -77,8 +79,8 @@ impl Engine {
             Input::SessionSecret => {
                 return Ok((Reply::SessionSecret(step.account.session_secret.clone()), Vec::new()));
             }
-            Input::SessionOpened { next_secret, incarnation } => {
-                if identity::session_opened(step, next_secret, incarnation)? {
+            Input::SessionOpened { next_secret, incarnation, relay_seconds } => {
+                if identity::session_opened(step, next_secret, incarnation, relay_seconds)? {
                     conversations::filled::bring_all(step)?;
                 }
                 handover::version_accepted(step)?;
@@ -204,7 +206,10 @@ fn done(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
             let missed = contacts::unblock(step, id)?;
             handover::contact_unblocked(step, id)?;
             tell_profile(step, Some(id))?;
-            missed.map_or(Ok(()), |counter| conversations::replace_missed(step, id, counter))
+            match missed {
+                Some(counter) => conversations::replace_missed(step, id, counter),
+                None => conversations::replace_dropped(step, id),
+            }
         }
         Command::EditMessage { conversation, message, text } => messages::edit(step, conversation, message, &text),
         Command::DeleteMessage { conversation, message } => messages::delete(step, conversation, message),
@@ -272,6 +277,7 @@ fn request_accepted(step: &mut Step<'_>, id: UserId) -> Result<(), EngineError> 
     match conversations::of_two(step.tx, id)? {
         Some(conversation) => {
             let conversation = conversations::known(step.tx, conversation)?;
+            conversations::replace_dropped(step, id)?;
             messages::accepted(step, &conversation)
         }
         None => Ok(()),

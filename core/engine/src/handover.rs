@@ -80,6 +80,9 @@ fn prepare_content(
     conversation: &Conversation,
 ) -> Result<Option<Request>, EngineError> {
     let JobKind::Content { content, message, .. } = &job.kind else { return Ok(None) };
+    if conversations::catches_up(step, conversation)? {
+        return Ok(None);
+    }
     if let Some((group, epoch)) = job.sealed_in()
         && (planted(Planted::SealAfresh) || !conversations::still_opens(step, conversation.id, group, epoch)?)
     {

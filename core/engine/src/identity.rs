@@ -62,6 +62,7 @@ pub fn create(tx: &mut dyn Write, name: &str, random: &mut dyn Random) -> Result
         retires_at_seconds: None,
         key_packages_at_seconds: 0,
         unhandled: 0,
+        clock_lacks_ms: 0,
     };
     save(tx, &account)?;
     Ok(account)
@@ -116,7 +117,13 @@ pub fn registered(step: &mut Step<'_>, registered: Registered) -> Result<(), Eng
 /// A session began: its secret must be durable before anything else happens.
 ///
 /// True if the relay was restored from a backup since the session before, and has lost what came after that.
-pub fn session_opened(step: &mut Step<'_>, next_secret: Vec<u8>, incarnation: u64) -> Result<bool, EngineError> {
+pub fn session_opened(
+    step: &mut Step<'_>,
+    next_secret: Vec<u8>,
+    incarnation: u64,
+    relay_seconds: u64,
+) -> Result<bool, EngineError> {
+    step.follow_clock(relay_seconds);
     if !planted(Planted::ForgetSession) {
         step.account.session_secret = next_secret;
     }

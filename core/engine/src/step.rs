@@ -17,6 +17,9 @@ use crate::{
     storage::{Write, save},
 };
 
+/// Clocks that are no further apart are taken to agree.
+const CLOCK_TOLERANCE_MS: u64 = 2 * 60 * 1000;
+
 /// A source of secure random bytes; the platform's, or a seeded one in simulations.
 pub trait Random: Send {
     fn fill(&mut self, bytes: &mut [u8]);
@@ -25,6 +28,7 @@ pub trait Random: Send {
 /// One step in progress. Dropped without commit, it leaves nothing behind.
 pub struct Step<'a> {
     pub tx: &'a mut dyn Write,
+    /// By the relay's clock, as far as this device knows it.
     pub now_ms: u64,
     pub random: &'a mut dyn Random,
     pub account: Account,
@@ -49,6 +53,23 @@ impl<'a> Step<'a> {
         let identity_key = IdentityKey::from_secret(account.identity_secret);
         let (events, facts, receipts) = (Vec::new(), Vec::new(), Vec::new());
         Self { tx, now_ms, random, account, identity_key, groups, events, facts, receipts }
+    }
+
+    /// Goes by the relay's clock, by which key packages, mailboxes and slots end for everybody. What is a moment off
+    /// stays as it is.
+    pub fn follow_clock(&mut self, relay_seconds: u64) {
+        let relay_ms = relay_seconds.saturating_mul(1000);
+        let (Ok(theirs), Ok(ours)) = (i64::try_from(relay_ms), i64::try_from(self.now_ms)) else { return };
+        let lacks = theirs.saturating_sub(ours);
+        if lacks.unsigned_abs() > CLOCK_TOLERANCE_MS {
+            self.account.clock_lacks_ms = self.account.clock_lacks_ms.saturating_add(lacks);
+            self.now_ms = relay_ms;
+        }
+    }
+
+    /// A time in here, by this device's clock.
+    pub fn by_device_clock(&self, at_ms: u64) -> u64 {
+        at_ms.saturating_add_signed(self.account.clock_lacks_ms.saturating_neg())
     }
 
     pub fn now_seconds(&self) -> u64 {

@@ -83,7 +83,10 @@ impl Town {
         self.relay.listen(person.card.id);
         self.people.push(person);
         self.take(who, Input::SessionSecret);
-        self.take(who, Input::SessionOpened { next_secret: vec![2; 32], incarnation: 1 });
+        self.take(
+            who,
+            Input::SessionOpened { next_secret: vec![2; 32], incarnation: 1, relay_seconds: self.now_ms / 1000 },
+        );
         self.take(who, Input::Drained);
         self.settle();
         who

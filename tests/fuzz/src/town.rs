@@ -65,7 +65,8 @@ impl Town {
         let mut town = Self { people, now_ms: START_MS, parcels: Vec::new() };
         for who in [ADA, BEN] {
             let next_secret = vec![2; 32];
-            town.step(who, Input::SessionOpened { next_secret, incarnation: 1 });
+            let relay_seconds = town.now_ms / 1000;
+            town.step(who, Input::SessionOpened { next_secret, incarnation: 1, relay_seconds });
             town.step(who, Input::Drained);
         }
         town.settle();

@@ -6,7 +6,11 @@ use futures_util::FutureExt as _;
 use reqwest::Method;
 use sealpost_engine::command::{Answer, Input, Outgoing, Reply, Request};
 use sealpost_wire::{
-    api::directory::KeyPackageCount, envelope::Envelope, error::ErrorCode, frame::Notice, relay_address::RelayAddress,
+    api::directory::KeyPackageCount,
+    envelope::Envelope,
+    error::ErrorCode,
+    frame::{Authenticated, Notice},
+    relay_address::RelayAddress,
 };
 use tokio::{
     runtime::Handle,
@@ -229,8 +233,9 @@ impl Inbox for Bridge {
         }
     }
 
-    async fn session_opened(&self, next_secret: Vec<u8>, incarnation: u64) -> bool {
-        let kept = self.step(Input::SessionOpened { next_secret, incarnation }).await.is_ok();
+    async fn session_opened(&self, answer: Authenticated, relay_seconds: u64) -> bool {
+        let Authenticated { next_secret, incarnation } = answer;
+        let kept = self.step(Input::SessionOpened { next_secret, incarnation, relay_seconds }).await.is_ok();
         if kept {
             self.connection.set(Connection::CatchingUp);
         }

@@ -8,7 +8,7 @@ use sealpost_wire::{
     PROTOCOL_VERSION,
     envelope::Envelope,
     error::{ApiError, ErrorCode},
-    frame::{Authenticate, Body, Hello, Nothing, Notice},
+    frame::{Authenticate, Authenticated, Body, Hello, Nothing, Notice},
     limits,
     relay_address::RelayAddress,
 };
@@ -27,7 +27,7 @@ pub const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 pub trait Inbox: Send + Sync + 'static {
     fn session_secret(&self) -> impl Future<Output = Option<Vec<u8>>> + Send;
     /// False: it could not be kept, so the session must not go on.
-    fn session_opened(&self, next_secret: Vec<u8>, incarnation: u64) -> impl Future<Output = bool> + Send;
+    fn session_opened(&self, answer: Authenticated, relay_seconds: u64) -> impl Future<Output = bool> + Send;
     /// False: they could not be kept, so they must not be acknowledged.
     fn envelopes(&self, envelopes: Vec<Envelope>) -> impl Future<Output = bool> + Send;
     fn drained(&self) -> impl Future<Output = ()> + Send;
@@ -129,7 +129,7 @@ async fn authenticate(
     match socket.next().await? {
         Body::Authenticated(answer) => {
             stop_point("after_session_secret_received");
-            if !inbox.session_opened(answer.next_secret, answer.incarnation).await {
+            if !inbox.session_opened(answer, hello.time_seconds).await {
                 return Ok(Some(End::Lost));
             }
             // From now on no copy with the secret before is let in.

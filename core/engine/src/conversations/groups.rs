@@ -161,6 +161,10 @@ pub fn complete(step: &mut Step<'_>, id: ConversationId, gathering: Gathering) -
         return gathering::forget_gathered(step, id, &gathering.wanted);
     }
     match gathering.purpose {
+        // Somebody has taken that right away meanwhile: nobody would follow.
+        Purpose::Create { .. } if conversation.group.is_some() && !of_mine(step, id)?.2 => {
+            gathering::forget_gathered(step, id, &gathering.wanted)
+        }
         Purpose::Create { counter } => make(step, conversation, &gathering, counter),
         Purpose::Add => {
             let mut there = Vec::new();

@@ -29,7 +29,7 @@ pub use hand_on::member_is_here;
 pub use joining::{Entry, Joined, join};
 pub use members::{Member, members};
 pub use opening::{
-    ensure_group, key_package_request, make_group, open, remake_if_stale, replace_missed, secure_anew,
+    ensure_group, key_package_request, make_group, open, remake_if_stale, replace_dropped, replace_missed, secure_anew,
     welcome_delivered,
 };
 pub use parked::{give_up_parked, release_parked, waiting_welcomes};
@@ -39,7 +39,7 @@ pub use row::{
     Conversation, GroupState, Many, Pending, Standing, conversation, conversations, group, known, of_two, update,
 };
 pub use sealing::{
-    Opening, Route, open_ephemeral, open_message, routes, routes_by_card, seal_content, seal_delivery, seal_ephemeral,
-    still_opens,
+    Opening, Route, catches_up, open_ephemeral, open_message, routes, routes_by_card, seal_content, seal_delivery,
+    seal_ephemeral, still_opens,
 };
 pub use tokens::own_tokens;

@@ -78,6 +78,14 @@ pub fn replace_missed(step: &mut Step<'_>, peer: UserId, counter: u32) -> Result
     secure_anew(step, row.id)
 }
 
+/// Somebody is answered again: where their group was dropped meanwhile, they get another.
+pub fn replace_dropped(step: &mut Step<'_>, peer: UserId) -> Result<(), EngineError> {
+    match of_two(step.tx, peer)?.map(|id| known(step.tx, id)).transpose()? {
+        Some(row) if row.counter.is_some() && is_answered(step, &row)? => ensure_group(step, &row),
+        _ => Ok(()),
+    }
+}
+
 fn is_answered(step: &Step<'_>, conversation: &Conversation) -> Result<bool, EngineError> {
     let peer = conversation.peer.map(|peer| contacts::known(step.tx, peer)).transpose()?;
     Ok(peer.is_some_and(|peer| peer.is_answered()))

@@ -50,15 +50,27 @@ const ASK_AT_MOST: u32 = 7;
 
 /// The group is torn for this device: the conversation says so, and the way back begins.
 pub(super) fn torn(step: &mut Step<'_>, conversation: &Conversation, state: &GroupState) -> Result<(), EngineError> {
+    if conversation.is_leaving() {
+        return leaves_unheard(step, conversation.id);
+    }
     step.note(conversation.id, step.account.id, Happened::Torn);
     ask(step, conversation, state, true)
+}
+
+/// The word that this device leaves goes as it was sealed, if it was; else nobody will hear it.
+fn leaves_unheard(step: &mut Step<'_>, id: ConversationId) -> Result<(), EngineError> {
+    if outbox::last(step.tx, Lane::Contents(id))?.is_some_and(|word| word.sealed.is_some()) {
+        return Ok(());
+    }
+    step.note(id, step.account.id, Happened::Left(step.account.id));
+    opening::out(step, id, Standing::Left)
 }
 
 /// Asks again where the last request has not helped for a day.
 pub(super) fn ask_again(step: &mut Step<'_>, state: &GroupState) -> Result<(), EngineError> {
     let conversation = known(step.tx, state.conversation)?;
     let current = conversation.group == Some(state.id) && conversation.many.is_some();
-    if current && conversation.takes_part() && !asked_lately(step, state) {
+    if current && conversation.is_member() && !asked_lately(step, state) {
         return ask(step, &conversation, state, true);
     }
     Ok(())

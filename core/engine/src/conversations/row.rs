@@ -100,7 +100,8 @@ pub struct GroupState {
     /// Its next epoch can't be reached.
     #[serde(default)]
     pub torn: bool,
-    /// An invitation was just accepted: the epochs since it came have to be caught up with first.
+    /// The epochs since then have to be caught up with first: an invitation was just accepted, or the word that this
+    /// device leaves is still here, and nothing of the group reaches its mailbox any more.
     #[serde(default)]
     pub catching_up: bool,
     /// The commit in an earlier attempt's slot of this epoch is sound for others, but its path is broken for us.
@@ -196,6 +197,11 @@ impl Conversation {
     /// Whether this device follows the conversation's group.
     pub fn takes_part(&self) -> bool {
         self.many.as_ref().is_none_or(|many| matches!(many.standing, Standing::Member | Standing::Leaving))
+    }
+
+    /// Whether the word that this device leaves is still on its way.
+    pub fn is_leaving(&self) -> bool {
+        self.many.as_ref().is_some_and(|many| many.standing == Standing::Leaving)
     }
 
     pub fn is_invited(&self) -> bool {

@@ -61,6 +61,12 @@ pub fn seal_content(
     Ok(Some((Body::Message(message).into_bytes(), sealed_in)))
 }
 
+/// Whether what is sent now might be sealed in an epoch that is long over.
+pub fn catches_up(step: &Step<'_>, conversation: &Conversation) -> Result<bool, EngineError> {
+    let state = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten();
+    Ok(state.is_some_and(|state| state.catching_up && !state.torn))
+}
+
 /// Whether the others have the keys of this group and epoch: those of the conversation's group, and not too many back.
 /// They may be an epoch further than this device knows.
 pub fn still_opens(step: &mut Step<'_>, id: ConversationId, group: GroupId, epoch: u64) -> Result<bool, EngineError> {

@@ -327,10 +327,15 @@ pub fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<Vec<Conve
     let pause = if connected_now { LOOK_PAUSE_MS } else { DAY_MS };
     let states: Vec<GroupState> = crate::storage::all(step.tx, b"")?;
     let mut renewed = Vec::new();
-    for state in states {
+    for mut state in states {
         if state.torn {
             rejoin::ask_again(step, &state)?;
             continue;
+        }
+        if connected_now && known(step.tx, state.conversation)?.is_leaving() {
+            state.catching_up = true;
+            save(step.tx, &state)?;
+            look(step, &state)?;
         }
         let due = step.since(state.looked_at_ms) >= pause;
         if due && !state.awaits_welcome {

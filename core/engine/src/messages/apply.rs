@@ -135,7 +135,7 @@ fn insert(step: &mut Step<'_>, conversation: Conversation, row: Message) -> Resu
 
 pub(super) fn arrive(step: &mut Step<'_>, mut conversation: Conversation, row: Message) -> Result<(), EngineError> {
     let position = row::append(step, &mut conversation, row)?;
-    let muted = conversation.muted_until_ms.is_some_and(|until| until > step.now_ms);
+    let muted = conversation.muted_until_ms.is_some_and(|until| until > step.by_device_clock(step.now_ms));
     if !muted {
         step.tell(Event::Arrived(conversation.id, position));
     }

@@ -12,7 +12,7 @@ use sealpost_engine::{
 use crate::{
     club::over_both_suites,
     person::Fate,
-    town::{ADA, BEN, CLO, DAN, DAY_MS, HOUR_MS, Town, is_claim, is_commit, is_message, is_welcome},
+    town::{ADA, BEN, CLO, DAN, DAY_MS, HOUR_MS, Town, is_claim, is_commit, is_content, is_message, is_welcome},
 };
 
 #[test]
@@ -161,6 +161,27 @@ fn who_takes_out_the_last_admin_is_one_and_takes_in_whoever_lost_the_keys() {
             town.club_talks(&[BEN, CLO]);
         });
     }
+}
+
+#[test]
+fn whose_word_to_leave_waits_while_the_group_moves_on_is_out_all_the_same() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (at_ada, at_ben) = (town.club_id(ADA), town.club_id(BEN));
+        town.people[BEN].next(is_content, Fate::Lost);
+        town.command(BEN, Command::LeaveGroup(at_ben));
+        town.settle();
+        town.disconnects(BEN);
+        for name in ["one", "two", "three", "four"] {
+            town.command(ADA, Command::RenameGroup { conversation: at_ada, name: name.to_owned() });
+            town.settles();
+        }
+        assert_eq!(town.club_members(ADA), [ADA, BEN, CLO]);
+        town.connects(BEN);
+        town.passes(HOUR_MS);
+        assert_eq!((town.club_members(ADA), town.standing(BEN)), (vec![ADA, CLO], Some(Standing::Left)));
+        town.club_talks(&[ADA, CLO]);
+    });
 }
 
 #[test]

@@ -320,6 +320,23 @@ fn a_second_group_whose_welcome_was_taken_without_an_answer_gives_way_to_a_third
 }
 
 #[test]
+fn who_started_over_while_somebody_was_blocked_hears_them_once_they_are_not() {
+    over_both_suites(|town| {
+        let mut town = town.talking();
+        let ada = town.id(ADA);
+        town.command(BEN, Command::BlockContact(ada));
+        town.command(BEN, Command::StartOver { next_secret: vec![7; 32] });
+        town.settles();
+        town.command(BEN, Command::UnblockContact(ada));
+        town.settles();
+        town.says(ADA, BEN, "heard again");
+        town.settles();
+        assert_eq!(town.texts(BEN, ADA).last(), Some(&"heard again".to_owned()));
+        town.still_talk();
+    });
+}
+
+#[test]
 fn what_was_on_its_way_when_the_peer_started_over_is_sent_again() {
     over_both_suites(|town| {
         let mut town = town.talking();

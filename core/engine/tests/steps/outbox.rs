@@ -125,7 +125,10 @@ fn nothing_leaves_before_the_mailbox_is_drained() {
         let mut town = town.talking();
         town.disconnects(ADA);
         town.says(ADA, BEN, "later");
-        town.take(ADA, Input::SessionOpened { next_secret: vec![2; 32], incarnation: 1 });
+        town.take(
+            ADA,
+            Input::SessionOpened { next_secret: vec![2; 32], incarnation: 1, relay_seconds: town.now_ms / 1000 },
+        );
         town.take(ADA, Input::Wake);
         assert!(town.people[ADA].outgoing.is_empty());
         town.take(ADA, Input::Drained);
@@ -165,7 +168,10 @@ fn version_that_is_too_old_blocks_until_a_session_opens() {
         for id in [id, behind] {
             assert_eq!(town.state(ADA, BEN, id), MessageState::Failed(Blocked::TooOldVersion));
         }
-        town.take(ADA, Input::SessionOpened { next_secret: vec![2; 32], incarnation: 1 });
+        town.take(
+            ADA,
+            Input::SessionOpened { next_secret: vec![2; 32], incarnation: 1, relay_seconds: town.now_ms / 1000 },
+        );
         town.settles();
         for id in [id, behind] {
             assert_eq!(town.state(ADA, BEN, id), MessageState::Delivered);
@@ -394,6 +400,35 @@ fn what_a_clock_far_ahead_has_put_off_leaves_when_the_clock_is_right() {
         town.says(ADA, BEN, "so that something happens");
         town.settles();
         assert_eq!(town.state(BEN, ADA, id), MessageState::Delivered);
+        town.still_talk();
+    });
+}
+
+#[test]
+fn times_are_the_relays_and_wakings_the_devices() {
+    over_both_suites(|mut town| {
+        let (now_ms, ahead_ms) = (town.now_ms, 200 * DAY_MS);
+        let opened = |relay_ms: u64| Input::SessionOpened {
+            next_secret: vec![2; 32],
+            incarnation: 1,
+            relay_seconds: relay_ms / 1000,
+        };
+        town.take(ADA, opened(now_ms + ahead_ms));
+        town.people[ADA].next(is_message, Fate::Lost);
+        let message = town.says(ADA, BEN, "by the relay's clock");
+        assert!(town.message(ADA, BEN, ADA, message).sent_at_ms.abs_diff(now_ms + ahead_ms) < HOUR_MS);
+        town.settle();
+        let wake = town.people[ADA].wake_at_ms.expect("what was lost is tried again");
+        assert!(wake.abs_diff(now_ms) < HOUR_MS, "soon, by the device's own clock");
+        town.take(ADA, opened(now_ms));
+        let message = town.says(ADA, BEN, "by both");
+        assert!(town.message(ADA, BEN, ADA, message).sent_at_ms.abs_diff(now_ms) < HOUR_MS);
+        // A relay that says nonsense moves nothing out of range.
+        for relay_seconds in [0, u64::MAX] {
+            town.take(ADA, Input::SessionOpened { next_secret: vec![2; 32], incarnation: 1, relay_seconds });
+            town.take(ADA, opened(now_ms));
+        }
+        town.settles();
         town.still_talk();
     });
 }

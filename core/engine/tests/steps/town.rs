@@ -145,7 +145,8 @@ impl Town {
         self.take(who, Input::SessionSecret);
         let next_secret = self.now_ms.to_be_bytes().repeat(4);
         let incarnation = self.relay.incarnation;
-        self.take(who, Input::SessionOpened { next_secret, incarnation });
+        let relay_seconds = self.now_ms / 1000;
+        self.take(who, Input::SessionOpened { next_secret, incarnation, relay_seconds });
         self.receives(who);
         self.take(who, Input::Drained);
     }
