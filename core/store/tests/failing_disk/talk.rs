@@ -155,7 +155,8 @@ impl Town {
         // Another one each time.
         let next_secret = self.devices[who].disk.operations().to_be_bytes().repeat(4);
         self.relay.opens_session(id, secret, next_secret.clone());
-        if self.takes(who, Input::SessionOpened { next_secret, incarnation: 1 }).is_none() {
+        let opened = Input::SessionOpened { next_secret, incarnation: 1, relay_seconds: self.now_ms / 1000 };
+        if self.takes(who, opened).is_none() {
             return;
         }
         self.receives(who);
