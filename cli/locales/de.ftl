@@ -364,6 +364,7 @@ screen-online = verbunden
 screen-connecting = verbindet
 screen-offline = keine Verbindung
 screen-refused = Verbindung abgewiesen
+screen-suspended = vom Betreiber gesperrt
 screen-waiting =
     { $count ->
         [one] 1 wartet
@@ -513,6 +514,7 @@ error-too-many-requests =
        *[other] Zu oft. Nichts ist verloren; versuche es in { $seconds } Sekunden noch einmal.
     }
 error-too-old-version = Das Relay nimmt diese Version nicht mehr an. Alles bleibt und wird nach der Aktualisierung gesendet. Aktualisiere Sealpost.
+error-account-suspended = Der Betreiber des Relays hat dieses Konto gesperrt. Alles bleibt und geht weiter, sobald er es freigibt. Frag ihn: sealpost privacy zeigt, wer er ist.
 error-refused = Das Relay hat abgelehnt ({ $code }: { $detail }). Alles bleibt auf diesem Gerät.
 error-internal = Im Inneren ging etwas schief ({ $detail }). Was vorher gespeichert war, bleibt. Bitte melde es.
 error-waiting = Noch keine Verbindung: Die Nachricht wartet im Ausgang und geht mit der nächsten Verbindung hinaus. Nichts ist verloren.

@@ -364,6 +364,7 @@ screen-online = connected
 screen-connecting = connecting
 screen-offline = no connection
 screen-refused = connection refused
+screen-suspended = suspended by the operator
 screen-waiting =
     { $count ->
         [one] 1 waits
@@ -513,6 +514,7 @@ error-too-many-requests =
        *[other] Too often. Nothing is lost; try again in { $seconds } seconds.
     }
 error-too-old-version = The relay does not take this version any more. Everything is kept and sent after the update. Update Sealpost.
+error-account-suspended = The relay's operator has suspended this account. Everything is kept, and goes on when they resume it. Ask them: sealpost privacy shows who they are.
 error-refused = The relay refused ({ $code }: { $detail }). Everything is kept on this device.
 error-internal = Something went wrong inside ({ $detail }). What was stored before is kept. Please report it.
 error-waiting = No connection yet: the message waits in the outbox and is sent with the next connection. Nothing is lost.

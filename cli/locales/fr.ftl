@@ -364,6 +364,7 @@ screen-online = connecté
 screen-connecting = connexion
 screen-offline = pas de connexion
 screen-refused = connexion refusée
+screen-suspended = suspendu par l'opérateur
 screen-waiting =
     { $count ->
         [one] { $count } en attente
@@ -513,6 +514,7 @@ error-too-many-requests =
        *[other] Trop souvent. Rien n'est perdu ; essayez encore dans { $seconds } secondes.
     }
 error-too-old-version = Le relais n'accepte plus cette version. Tout est gardé et partira après la mise à jour. Mettez Sealpost à jour.
+error-account-suspended = L'opérateur du relais a suspendu ce compte. Tout est gardé et continue quand il le rétablit. Contactez-le : sealpost privacy indique qui il est.
 error-refused = Le relais a refusé ({ $code } : { $detail }). Tout est gardé sur cet appareil.
 error-internal = Une erreur interne s'est produite ({ $detail }). Ce qui était gardé avant le reste. Merci de la signaler.
 error-waiting = Pas encore de connexion : le message attend dans la boîte d'envoi et partira avec la prochaine. Rien n'est perdu.

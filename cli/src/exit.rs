@@ -107,9 +107,12 @@ fn exit_for(error: &Error) -> Exit {
         | Error::NewerVersion
         | Error::DiskFull
         | Error::ReadOnly { .. } => Exit::Folder,
-        Error::CopiedDevice | Error::Retired | Error::KeyChanged | Error::TooOldVersion | Error::Blocked => {
-            Exit::NeedsUser
-        }
+        Error::CopiedDevice
+        | Error::Retired
+        | Error::KeyChanged
+        | Error::TooOldVersion
+        | Error::AccountSuspended
+        | Error::Blocked => Exit::NeedsUser,
         Error::Unreachable { .. } | Error::CertificateRefused { .. } => Exit::Unreachable,
         _ => Exit::Failure,
     }

@@ -102,6 +102,7 @@ pub fn hand_over(account: &Account, message: &Message, deadline: Deadline) -> Re
 pub fn refusal(connection: Connection) -> Option<CommandError> {
     match connection {
         Connection::TooOldVersion => Some(CommandError::new("too_old_version", Exit::NeedsUser)),
+        Connection::Suspended => Some(CommandError::new("account_suspended", Exit::NeedsUser)),
         Connection::Displaced => Some(CommandError::new("displaced", Exit::NeedsUser)),
         Connection::Refused => Some(CommandError::new("account_refused", Exit::NeedsUser)),
         _ => None,

@@ -205,6 +205,7 @@ pub fn connection_code(state: Connection) -> &'static str {
         Connection::Connecting => "connecting",
         Connection::CatchingUp => "catching_up",
         Connection::Online => "online",
+        Connection::Suspended => "suspended",
         Connection::Displaced => "displaced",
         Connection::TooOldVersion => "too_old_version",
         Connection::Refused => "refused",

@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 use crate::{person::Person, relay::Relay};
 
+const OPERATOR: &str = "the workshop, relay@example.org";
+const REGION: &str = "on this machine";
 const NUMBER: &str = "+4917604069021";
 const OTHER_NUMBER: &str = "+4917604069022";
 const DAY: u64 = 86_400;
@@ -128,6 +130,8 @@ fn an_invitation_leads_to_a_relay_with_a_private_authority_and_registers_one() {
     let (ada, ben) = (Person::new("Ada"), Person::new("Ben"));
     let text = invitation(&relay, Some(authority.pin));
     let way = |text: &str| Way::Invitation { text: text.to_owned() };
+    let view = ada.account().inviting_relay(&text, &Stop::new()).expect("the relay says who runs it");
+    assert_eq!((view.operator.as_str(), view.region.as_str()), (OPERATOR, REGION));
     let profile = ada.account().register("", None, way(&text), &Stop::new()).expect("the invitation is good");
     assert_eq!((profile.relay, profile.number_linked), (relay.url(), false));
     assert_eq!(ben.register(&relay, way(&text)), Err(Error::InvitationRefused), "it is used");
@@ -303,7 +307,10 @@ impl Authority {
     fn relay(&self) -> Relay {
         let file = |name: &str| self.folder.path().join(name);
         let tls = Tls { certificate_chain: file("chain.pem"), private_key: file("key.pem") };
-        Relay::start_with(|config| config.tls = Some(tls))
+        Relay::start_with(|config| {
+            config.tls = Some(tls);
+            (config.operator, config.region) = (OPERATOR.to_owned(), REGION.to_owned());
+        })
     }
 }
 

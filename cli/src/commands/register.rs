@@ -1,7 +1,7 @@
 //! `register`: makes the account known to a relay, by phone number, by invitation or, where it is open, without either.
 
 use clap::{ArgGroup, ArgMatches, Command};
-use sealpost_client::{Account, Error, Profile, Stop, Way};
+use sealpost_client::{Account, Error, Profile, RelayView, Stop, Way};
 use serde_json::json;
 
 use crate::{
@@ -34,9 +34,14 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) ->
     let pin = text(matches, "pin").map(parse_pin).transpose()?;
     let account = folder.open(terminal)?;
     let stop = Stop::new();
-    if !relay.is_empty() {
-        introduce(&account, terminal, relay, pin, &stop)?;
-    }
+    // Who runs the relay is said before anything is handed to it.
+    introduce(
+        terminal,
+        match text(matches, "invitation") {
+            Some(invitation) => account.inviting_relay(invitation, &stop)?,
+            None => account.relay_info(relay, pin, &stop)?,
+        },
+    );
     let profile = if let Some(number) = text(matches, "phone") {
         let registration = ByNumber { account: &account, terminal, relay, pin, number, stop: &stop };
         registration.run(text(matches, "code"))?
@@ -57,15 +62,7 @@ pub fn run(matches: &ArgMatches, terminal: &Terminal, folder: &AccountFolder) ->
     Ok(())
 }
 
-/// Says who runs the relay before anything is handed to it.
-fn introduce(
-    account: &Account,
-    terminal: &Terminal,
-    relay: &str,
-    pin: Option<[u8; 32]>,
-    stop: &Stop,
-) -> Result<(), CommandError> {
-    let info = account.relay_info(relay, pin, stop)?;
+fn introduce(terminal: &Terminal, info: RelayView) {
     terminal.record(&json!({
         "type": "relay", "operator": info.operator, "region": info.region,
         "phone": info.phone, "invitation": info.invitation, "open": info.open,
@@ -75,7 +72,6 @@ fn introduce(
     if !operator.is_empty() {
         terminal.tell("register-relay", &[("operator", operator.into()), ("region", region.into())]);
     }
-    Ok(())
 }
 
 /// A registration by phone number: asks for a code by SMS, then for the code.

@@ -135,6 +135,7 @@ pub fn every_facade_error() -> Vec<Error> {
         Error::RegistrationClosed,
         Error::TooManyRequests { retry_after_seconds: 3 },
         Error::TooOldVersion,
+        Error::AccountSuspended,
         Error::Refused { code: detail(), detail: detail() },
         Error::Internal { detail: detail() },
     ];

@@ -102,6 +102,8 @@ pub enum Error {
     TooManyRequests { retry_after_seconds: u64 },
     #[error("the relay does not take this version any more")]
     TooOldVersion,
+    #[error("the relay's operator has suspended this account")]
+    AccountSuspended,
     #[error("the relay refused: {code} {detail}")]
     Refused { code: String, detail: String },
 
@@ -165,6 +167,7 @@ impl Error {
             Error::RegistrationClosed => "registration_closed",
             Error::TooManyRequests { .. } => "too_many_requests",
             Error::TooOldVersion => "too_old_version",
+            Error::AccountSuspended => "account_suspended",
             Error::Refused { .. } => "refused",
             _ => "internal",
         }

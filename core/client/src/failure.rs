@@ -89,6 +89,7 @@ pub(crate) fn of_api(error: ApiError) -> Error {
             Error::TooManyRequests { retry_after_seconds: error.retry_after_seconds }
         }
         ErrorCode::TooOldVersion => Error::TooOldVersion,
+        ErrorCode::AccountSuspended => Error::AccountSuspended,
         ErrorCode::CopiedDevice => Error::CopiedDevice,
         ErrorCode::Retired => Error::Retired,
         code => Error::Refused { code: code.as_str().to_owned(), detail: error.detail },

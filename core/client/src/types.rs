@@ -329,6 +329,8 @@ pub enum Connection {
     CatchingUp,
     /// Connected and drained.
     Online,
+    /// The relay's operator has suspended the account: tried again every few minutes. Everything is kept.
+    Suspended,
     /// Another device or process of this account took over.
     Displaced,
     /// The relay does not take this version any more.

@@ -48,6 +48,8 @@ codes! {
     Replayed = "replayed", 409;
     /// The session secret is neither of the last two: this folder is a copy, or was restored.
     CopiedDevice = "copied_device", 403;
+    /// The operator has suspended this account: everything is kept; ask them, or try again later.
+    AccountSuspended = "account_suspended", 403;
     /// This ID is retired; no device holds it any more.
     Retired = "retired", 410;
     /// The ID is in use: draw another.

@@ -47,7 +47,7 @@ impl Service {
 /// Refuses a device whose account the operator suspended: it may come again, and keeps all that it has.
 pub fn check_not_suspended(account: &Account) -> Result<(), Refusal> {
     if account.suspended {
-        return Err(Refusal::retry(ErrorCode::Unavailable, "the operator has suspended this account", 600));
+        return Err(Refusal::retry(ErrorCode::AccountSuspended, "the operator has suspended this account", 600));
     }
     Ok(())
 }

@@ -31,9 +31,9 @@ async fn a_suspended_account_takes_and_gets_nothing_until_it_goes_on_with_all_th
     assert_eq!(operator.suspend(device.id, true).await, Ok(true));
     let ended = ended(&mut socket).await;
     assert!(matches!(ended, Some(Body::Failure(failure)) if failure.code == "unavailable"), "its socket is ended");
-    assert_eq!(device.try_connect(&relay).await.err(), Some(ErrorCode::Unavailable));
+    assert_eq!(device.try_connect(&relay).await.err(), Some(ErrorCode::AccountSuspended));
     let counts = device.ask::<Vec<KeyPackageCount>>(&relay, "GET", "/v1/directory/key-packages").await;
-    assert_eq!(refused(counts), ErrorCode::Unavailable);
+    assert_eq!(refused(counts), ErrorCode::AccountSuspended);
 
     let mut ephemeral = device.delivery(2, b"x");
     ephemeral.ephemeral = true;
@@ -53,7 +53,7 @@ async fn a_suspended_account_takes_and_gets_nothing_until_it_goes_on_with_all_th
     assert!(matches!(others.next().await, Some(Body::Push(_))), "nobody else is touched");
 
     let relay = relay.restart().await;
-    assert_eq!(device.try_connect(&relay).await.err(), Some(ErrorCode::Unavailable), "it outlives a restart");
+    assert_eq!(device.try_connect(&relay).await.err(), Some(ErrorCode::AccountSuspended), "it outlives a restart");
     assert_eq!(beside(&relay).suspend(device.id, false).await, Ok(true));
     let waited = device.connect(&relay).await.drain().await;
     assert_eq!(waited.iter().map(|envelope| &envelope.payload[..]).collect::<Vec<_>>(), [b"waits"]);

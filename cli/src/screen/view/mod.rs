@@ -226,6 +226,7 @@ fn status(model: &Model<'_>, area: Rect, buffer: &mut Buffer) {
         Connection::Online => ("●", "screen-online"),
         Connection::Connecting | Connection::CatchingUp => ("○", "screen-connecting"),
         Connection::Disconnected => ("○", "screen-offline"),
+        Connection::Suspended => ("✗", "screen-suspended"),
         Connection::Displaced | Connection::TooOldVersion | Connection::Refused => ("✗", "screen-refused"),
     };
     let mut parts = vec![format!("{symbol} {}", words.say(key))];
@@ -243,7 +244,9 @@ fn status(model: &Model<'_>, area: Rect, buffer: &mut Buffer) {
         let is_room = width(&left) + width(&account) + 3 <= usize::from(area.width);
         bar(buffer, area, model.look.bar(), &left, if is_room { &account } else { &short });
     }
-    if alarm.is_some() || matches!(model.connection, Connection::Displaced | Connection::Refused) {
+    if alarm.is_some()
+        || matches!(model.connection, Connection::Displaced | Connection::Suspended | Connection::Refused)
+    {
         buffer.set_style(area, model.look.alarm());
     }
 }

@@ -33,7 +33,19 @@ const DRAWS: u32 = 5;
 impl Account {
     /// What a relay says of itself. `pin`: SHA-256 of its private authority's certificate.
     pub fn relay_info(&self, relay: &str, pin: Option<[u8; 32]>, stop: &Stop) -> Result<RelayView, Error> {
-        let http = http(&address(relay, pin)?)?;
+        self.relay_view(&address(relay, pin)?, stop)
+    }
+
+    /// What the relay that an invitation leads to says of itself.
+    ///
+    /// # Errors
+    /// `InvalidInvitation`; those of the network.
+    pub fn inviting_relay(&self, invitation: &str, stop: &Stop) -> Result<RelayView, Error> {
+        self.relay_view(&read_invitation(invitation)?.relay, stop)
+    }
+
+    fn relay_view(&self, relay: &RelayAddress, stop: &Stop) -> Result<RelayView, Error> {
+        let http = http(relay)?;
         let info = self.wait(stop, info(&http))?;
         let ways = info.registration;
         Ok(RelayView {
@@ -203,8 +215,7 @@ fn proof(relay: &str, pin: Option<[u8; 32]>, way: Way) -> Result<(RelayAddress, 
             (address(relay, pin)?, RegistrationProof::Phone { number: normalized(&number)?, code })
         }
         Way::Invitation { text } => {
-            let invitation = Invitation::from_text(&text);
-            let invitation = invitation.map_err(|error| Error::InvalidInvitation { reason: error.to_string() })?;
+            let invitation = read_invitation(&text)?;
             (invitation.relay, RegistrationProof::Invitation { code: invitation.code.to_vec() })
         }
         Way::Open => (address(relay, pin)?, RegistrationProof::Open),
@@ -215,6 +226,10 @@ fn proof(relay: &str, pin: Option<[u8; 32]>, way: Way) -> Result<(RelayAddress, 
 fn normalized(number: &str) -> Result<String, Error> {
     let parsed = phonenumber::parse(None, number.trim()).map_err(|_| Error::InvalidNumber)?;
     Ok(parsed.format().mode(phonenumber::Mode::E164).to_string())
+}
+
+fn read_invitation(text: &str) -> Result<Invitation, Error> {
+    Invitation::from_text(text).map_err(|error| Error::InvalidInvitation { reason: error.to_string() })
 }
 
 #[cfg(test)]

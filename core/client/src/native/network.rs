@@ -266,6 +266,7 @@ impl Inbox for Bridge {
         let _ = self.step(Input::Offline).await;
         self.connection.set(match end {
             End::Lost => Connection::Connecting,
+            End::Suspended => Connection::Suspended,
             End::Displaced => Connection::Displaced,
             End::Refused(error) => {
                 let state = match error.code {

@@ -41,6 +41,8 @@ pub trait Inbox: Send + Sync + 'static {
 pub enum End {
     /// It is tried again after a pause.
     Lost,
+    /// The operator has suspended the account: tried again after the longest pause.
+    Suspended,
     /// A newer connection took over: not tried again.
     Displaced,
     /// The relay refuses the device or its version: not tried again.
@@ -76,8 +78,10 @@ pub async fn run(relay: RelayAddress, tls: Arc<ClientConfig>, identity: Arc<Devi
             Err(_) => End::Lost,
         };
         inbox.ended(end.clone()).await;
-        if end != End::Lost {
-            return;
+        match end {
+            End::Lost => {}
+            End::Suspended => pauses.next = LONGEST_PAUSE,
+            End::Displaced | End::Refused(_) => return,
         }
         if greeted {
             pauses = Pauses::new();
@@ -203,6 +207,7 @@ fn end_of(error: ApiError) -> End {
         ErrorCode::CopiedDevice | ErrorCode::Retired | ErrorCode::TooOldVersion | ErrorCode::NotAuthenticated => {
             End::Refused(error)
         }
+        ErrorCode::AccountSuspended => End::Suspended,
         _ => End::Lost,
     }
 }
