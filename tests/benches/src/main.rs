@@ -39,7 +39,7 @@ fn main() {
     }
     // Needs the peers' programs, and the relay's beside this one: `make bench-peers`.
     if wanted.is_some_and(|wanted| wanted == "peers") {
-        peers::measure(&mut report, on_disk.path());
+        peers::measure(&mut report, on_disk.path(), std::env::args().nth(2).as_deref());
     }
     println!("\n{} goals were missed", report.short());
 }

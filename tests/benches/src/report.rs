@@ -28,6 +28,14 @@ impl Report {
         println!("ratio {name} {value:.2} {goal:.2} {verdict}");
     }
 
+    /// The same where the other side may be missing: then nothing is said but that.
+    pub fn at_least_if_measured(&mut self, name: &str, value: Option<f64>, goal: f64) {
+        match value {
+            Some(value) => self.at_least(name, value, goal),
+            None => println!("not measured: {name}"),
+        }
+    }
+
     /// A line of the table: what, how much of it.
     pub fn figure(&mut self, name: &str, value: impl std::fmt::Display) {
         println!("  {name:<64} {value:>14}");

@@ -1,20 +1,20 @@
-//! The real relay in a process of its own, and the load on it: frames on sockets, without any engine's work.
+//! The real relay in a process of its own, as users' devices meet it: frames on sockets, without any engine's work.
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use data_encoding::BASE64URL_NOPAD;
-use futures_util::{FutureExt, SinkExt, StreamExt};
 use sealpost_crypto::{
     directory_entry::sign_entry,
     hash::token_hash,
-    keys::{Domain, IdentityKey},
-    request_signature::{SignedRequest, socket_challenge},
+    keys::IdentityKey,
+    request_signature::{SignedRequest, TLS_EXPORTER_LABEL},
 };
 use sealpost_wire::{
     PROTOCOL_VERSION,
@@ -24,64 +24,46 @@ use sealpost_wire::{
         header,
         mailbox::{MailboxToken, MailboxTokens},
     },
-    envelope::{Delivery, Recipient},
-    frame::{Authenticate, Body, Deliver},
     id::{DeliveryToken, UserId},
 };
-use tokio::net::TcpStream;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, tungstenite::Message};
+use tokio::{net::TcpStream, task::JoinSet};
+use tokio_rustls::{TlsConnector, client::TlsStream, rustls};
+use tokio_tungstenite::WebSocketStream;
 
-use super::load::{Counter, MESSAGE_BYTES, ON_THE_WAY, PAIRS, Pace, Times};
+use super::{
+    peer::{self, Mailbox, Peer},
+    process::{self, Process},
+    relay_sockets::{Account, DeviceSocket, SendingSocket, random},
+};
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-const OFFLINE: usize = 20_000;
-/// The wrapped key of a recipient in a real delivery.
-const WRAPPED_BYTES: usize = 80;
-/// Messages that a reader acknowledges together at most.
-const ACKNOWLEDGED: u32 = 64;
+/// No limit is in the way of the load; all of it comes from one address.
+const LIMITS: &str = "anonymous_a_minute = 4000000000\nsigned_a_minute = 4000000000\nmailbox_messages = 4000000";
 
 pub struct Relay {
     folder: PathBuf,
-    process: Child,
-    address: String,
-}
-
-/// A registered device that is away.
-pub struct Reader {
-    id: UserId,
-    key: IdentityKey,
-    token: DeliveryToken,
-    secret: Vec<u8>,
+    address: SocketAddr,
+    observed: SocketAddr,
+    process: Process,
+    accounts: Vec<Account>,
 }
 
 impl Relay {
-    pub async fn start(folder: &Path) -> Self {
+    /// With so many accounts.
+    pub async fn start(folder: &Path, accounts: usize) -> Self {
         fs::create_dir_all(folder).expect("the folder can be made");
-        // No limit is in the way of the load; all of it comes from one address.
-        let data = format!("data = {:?}", folder.join("data"));
-        let limits = "anonymous_a_minute = 4000000000\nsigned_a_minute = 4000000000\nmailbox_messages = 4000000";
-        let lines = [&data, "listen = \"127.0.0.1:0\"", "[registration]", "open = true", "[limits]", limits];
-        fs::write(folder.join("relay.toml"), lines.join("\n")).expect("the folder can be written");
-        let (process, address) = serve(folder);
-        Self { folder: folder.to_owned(), process, address }
-    }
-
-    pub async fn end(mut self) {
-        self.process.kill().expect("it runs");
-        self.process.wait().expect("it has ended");
-    }
-
-    pub async fn register(&self, count: usize) -> Vec<Reader> {
+        let (address, observed) = (process::free(), process::free());
+        configure(folder, address, observed, "");
+        let process = serve(folder, address).await;
+        let mut relay = Self { folder: folder.to_owned(), address, observed, process, accounts: Vec::new() };
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let mut readers = Vec::new();
-        for _ in 0..count {
-            readers.push(self.register_one(&http).await);
+        for _ in 0..accounts {
+            let account = relay.register(&http).await;
+            relay.accounts.push(account);
         }
-        readers
+        relay
     }
 
-    async fn register_one(&self, http: &reqwest::Client) -> Reader {
+    async fn register(&self, http: &reqwest::Client) -> Account {
         let (id, token) = (UserId::from_random(random()), DeliveryToken(random()));
         let key = IdentityKey::from_secret(random());
         let registration = Registration {
@@ -106,237 +88,177 @@ impl Relay {
             .body(body);
         let answer = request.send().await.expect("the relay answers").error_for_status().expect("it is registered");
         let registered: Registered = answer.json().await.expect("an answer");
-        Reader { id, key, token, secret: registered.session_secret }
+        Account { id, key, token, secret: registered.session_secret }
     }
 
-    /// Messages that arrive in a second, each sender with one reader.
-    pub async fn pairs(&self, readers: &[Reader]) -> f64 {
-        let counter = Counter::default();
-        for reader in &readers[..PAIRS] {
-            tokio::spawn(read(self.reader(reader).await, counter.clone()));
-            tokio::spawn(send(self.sender().await, vec![reader.recipient()], counter.clone()));
-        }
-        counter.rate().await
-    }
-
-    /// The same for one sender whom all read.
-    pub async fn fan_out(&self, readers: &[Reader]) -> f64 {
-        let counter = Counter::default();
-        for reader in readers {
-            tokio::spawn(read(self.reader(reader).await, counter.clone()));
-        }
-        let everybody = readers.iter().map(Reader::recipient).collect();
-        tokio::spawn(send(self.sender().await, everybody, counter.clone()));
-        counter.rate().await
-    }
-
-    /// How long the durable answer takes at a pace that does not wait for it.
-    pub async fn answers_at(&self, readers: &[Reader], pace: Pace) -> Times {
-        let counter = Counter::default();
-        let mut senders = Vec::new();
-        for (number, reader) in readers[..PAIRS].iter().enumerate() {
-            tokio::spawn(read(self.reader(reader).await, counter.clone()));
-            let (socket, recipient) = (self.sender().await, reader.recipient());
-            let offset = pace.pause * number as u32 / PAIRS as u32;
-            senders.push(tokio::spawn(async move {
-                tokio::time::sleep(offset).await;
-                paced(socket, recipient, pace).await
-            }));
-        }
-        let mut times = Vec::new();
-        for sender in senders {
-            times.extend(sender.await.expect("it sends"));
-        }
-        Times::of(times)
-    }
-
-    /// Messages a second that are taken for somebody who is away, and then read.
-    pub async fn offline(&self, reader: &Reader) -> (f64, f64) {
-        let mut socket = self.sender().await;
+    /// Starts anew after a kill without warning, and says how long it takes until it listens.
+    pub async fn restart(&mut self) -> Duration {
+        self.process.kill();
         let begin = Instant::now();
-        fill(&mut socket, &[reader.recipient()], OFFLINE).await;
-        let accepted = OFFLINE as f64 / begin.elapsed().as_secs_f64();
-        let (mut socket, begin) = (self.reader(reader).await, Instant::now());
-        let mut drained = 0;
-        while drained < OFFLINE {
-            drained += batch(&mut socket).await.expect("the relay pushes") as usize;
-        }
-        (accepted, OFFLINE as f64 / begin.elapsed().as_secs_f64())
-    }
-
-    /// Bytes of memory that one connection costs which does nothing.
-    pub async fn idle_bytes(&self, count: usize) -> f64 {
-        let readers = self.register(count).await;
-        let before = self.resident_bytes();
-        let mut sockets = Vec::new();
-        for reader in &readers {
-            sockets.push(self.reader(reader).await);
-        }
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        (self.resident_bytes() - before) / count as f64
-    }
-
-    /// How long it takes until the relay listens again, with so many messages in its mailboxes.
-    pub async fn start_with_waiting(&mut self, readers: &[Reader], messages: usize) -> Duration {
-        let everybody: Vec<Recipient> = readers.iter().map(Reader::recipient).collect();
-        let mut socket = self.sender().await;
-        fill(&mut socket, &everybody, messages / everybody.len()).await;
-        self.process.kill().expect("it runs");
-        self.process.wait().expect("it has ended");
-        let begin = Instant::now();
-        (self.process, self.address) = serve(&self.folder);
+        self.process = serve(&self.folder, self.address).await;
         begin.elapsed()
     }
 
+    /// Starts anew, its waits for the disk counted; `false` where nobody can count them.
+    pub async fn restart_traced(&mut self) -> bool {
+        self.process.kill();
+        let Some(process) = Process::start_traced(&command(&self.folder), &self.folder) else { return false };
+        self.process = process.listening(self.address).await;
+        true
+    }
+
+    /// Starts anew with a certificate: nothing is plain any more.
+    pub async fn restart_secure(&mut self) -> Secure<'_> {
+        let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).expect("a certificate");
+        let (chain, key) = (self.folder.join("chain.pem"), self.folder.join("key.pem"));
+        fs::write(&chain, made.cert.pem()).expect("the folder can be written");
+        fs::write(&key, made.signing_key.serialize_pem()).expect("the folder can be written");
+        let tls = format!("[tls]\ncertificate_chain = {chain:?}\nprivate_key = {key:?}");
+        configure(&self.folder, self.address, self.observed, &tls);
+        self.restart().await;
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(made.cert.der().clone()).expect("a root");
+        let config = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        Secure { relay: self, connector: TlsConnector::from(Arc::new(config)) }
+    }
+
+    /// Starts anew without one.
+    pub async fn restart_plain(&mut self) {
+        configure(&self.folder, self.address, self.observed, "");
+        self.restart().await;
+    }
+
+    pub fn syncs(&self) -> usize {
+        self.process.syncs()
+    }
+
+    /// Deliveries for devices that are away, as many for each account.
+    pub async fn fill(&self, accounts: usize, messages: usize) {
+        let mut senders = JoinSet::new();
+        for number in 0..accounts {
+            let mut sender = self.sender(Mailbox::Own(number)).await;
+            senders.spawn(async move { peer::fill(&mut sender, messages / accounts).await });
+        }
+        senders.join_all().await;
+    }
+
+    /// What lies in its data folder.
+    pub fn bytes_on_disk(&self) -> u64 {
+        let entries = fs::read_dir(self.folder.join("data")).expect("the data folder");
+        entries.filter_map(|entry| Some(entry.ok()?.metadata().ok()?.len())).sum()
+    }
+
+    /// Deliveries since it started.
+    pub async fn accepted(&self) -> f64 {
+        self.metric("sealpost_deliveries_accepted_total").await
+    }
+
+    /// As Prometheus would be told.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let answer = client.get(format!("http://{}/metrics", self.observed)).send().await.expect("an answer");
+        let text = answer.text().await.expect("text");
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        line.unwrap_or_else(|| panic!("{name} is measured"))
+    }
+
+    fn account(&self, mailbox: Mailbox) -> &Account {
+        let (Mailbox::Own(number) | Mailbox::Shared(number)) = mailbox;
+        &self.accounts[number]
+    }
+}
+
+impl Peer for Relay {
+    type Sender = SendingSocket;
+    type Reader = DeviceSocket<TcpStream>;
+
+    async fn reader(&self, of: Mailbox) -> Self::Reader {
+        let socket = open(self.address, "ws", "device", tcp(self.address).await).await;
+        DeviceSocket::authenticate(socket, self.account(of), None).await
+    }
+
+    async fn sender(&self, to: Mailbox) -> SendingSocket {
+        let socket = open(self.address, "ws", "send", tcp(self.address).await).await;
+        match to {
+            Mailbox::Own(_) => SendingSocket::new(socket, &[self.account(to)]),
+            Mailbox::Shared(_) => {
+                let all: Vec<&Account> = self.accounts[..peer::FANNED_OUT].iter().collect();
+                SendingSocket::new(socket, &all)
+            }
+        }
+    }
+
+    async fn idle(&self, number: usize) -> impl Sized {
+        self.reader(Mailbox::Own(number)).await
+    }
+
     fn resident_bytes(&self) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).expect("it runs");
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("Linux tells");
-        let kilobytes = line.split_whitespace().nth(1).and_then(|number| number.parse::<f64>().ok());
-        kilobytes.expect("a number") * 1024.0
-    }
-
-    async fn sender(&self) -> Socket {
-        self.open("/v1/socket/send").await
-    }
-
-    async fn reader(&self, reader: &Reader) -> Socket {
-        let mut socket = self.open("/v1/socket/device").await;
-        let Some(Body::Hello(hello)) = next(&mut socket).await else { panic!("hello is due") };
-        let challenge = socket_challenge(reader.id, &hello.nonce, None);
-        let answer = Authenticate {
-            id: reader.id.to_string(),
-            signature: reader.key.sign(Domain::Socket, &challenge).to_vec(),
-            session_secret: reader.secret.clone(),
-            version: PROTOCOL_VERSION,
-        };
-        put(&mut socket, Body::Authenticate(answer)).await;
-        // The new secret is not kept, so that the first one stays good.
-        assert!(matches!(next(&mut socket).await, Some(Body::Authenticated(_))), "the device is let in");
-        socket
-    }
-
-    async fn open(&self, path: &str) -> Socket {
-        let url = format!("ws://{}{path}", self.address);
-        tokio_tungstenite::connect_async(url).await.expect("the relay listens").0
+        self.process.resident_bytes()
     }
 }
 
-impl Reader {
-    fn recipient(&self) -> Recipient {
-        let (mailbox, token) = (self.id.to_string(), self.token.0.to_vec());
-        Recipient { mailbox, token, wrapped_key: vec![0x5A; WRAPPED_BYTES] }
+/// The relay with a certificate, for connections that do nothing.
+pub struct Secure<'relay> {
+    relay: &'relay Relay,
+    connector: TlsConnector,
+}
+
+impl Peer for Secure<'_> {
+    type Sender = SendingSocket;
+    type Reader = DeviceSocket<TlsStream<TcpStream>>;
+
+    async fn reader(&self, of: Mailbox) -> Self::Reader {
+        let address = self.relay.address;
+        let name = rustls::pki_types::ServerName::from(address.ip());
+        let stream = self.connector.connect(name, tcp(address).await).await.expect("a handshake");
+        let exporter = stream.get_ref().1.export_keying_material([0; 32], TLS_EXPORTER_LABEL, None);
+        let socket = open(address, "wss", "device", stream).await;
+        DeviceSocket::authenticate(socket, self.relay.account(of), Some(&exporter.expect("exported"))).await
+    }
+
+    async fn sender(&self, _: Mailbox) -> SendingSocket {
+        unreachable!("nothing is sent to connections that do nothing")
+    }
+
+    async fn idle(&self, number: usize) -> impl Sized {
+        self.reader(Mailbox::Own(number)).await
+    }
+
+    fn resident_bytes(&self) -> f64 {
+        self.relay.resident_bytes()
     }
 }
 
-/// Starts the program that was built beside this one.
-fn serve(folder: &Path) -> (Child, String) {
+async fn tcp(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).await.expect("the relay listens");
+    stream.set_nodelay(true).expect("a socket");
+    stream
+}
+
+async fn open<S>(address: SocketAddr, scheme: &str, kind: &str, stream: S) -> WebSocketStream<S>
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    let url = format!("{scheme}://{address}/v1/socket/{kind}");
+    tokio_tungstenite::client_async(url, stream).await.expect("a socket").0
+}
+
+fn configure(folder: &Path, address: SocketAddr, observed: SocketAddr, more: &str) {
+    let addresses = format!("listen = \"{address}\"\nobserve = \"{observed}\"");
+    let data = format!("data = {:?}", folder.join("data"));
+    let lines = [&data, &addresses, "[registration]", "open = true", "[limits]", LIMITS, more];
+    fs::write(folder.join("relay.toml"), lines.join("\n")).expect("the folder can be written");
+}
+
+async fn serve(folder: &Path, address: SocketAddr) -> Process {
+    Process::start(command(folder)).expect("it starts").listening(address).await
+}
+
+/// The program that was built beside this one.
+fn command(folder: &Path) -> Command {
     let program = std::env::current_exe().expect("a program").with_file_name("sealpost-server");
-    let mut process = Command::new(&program)
-        .args(["serve", "--config"])
-        .arg(folder.join("relay.toml"))
-        .env("RUST_LOG", "error")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{}: {error}; build it first", program.display()));
-    let mut line = String::new();
-    BufReader::new(process.stdout.take().expect("its output")).read_line(&mut line).expect("it speaks");
-    let address = line.trim().rsplit_once("//").expect("an address").1.to_owned();
-    (process, address)
-}
-
-async fn read(mut socket: Socket, counter: Counter) {
-    while !counter.is_over() {
-        let Some(messages) = batch(&mut socket).await else { return };
-        counter.add(u64::from(messages));
-    }
-}
-
-/// Takes what has come, at least one message, and acknowledges it.
-async fn batch(socket: &mut Socket) -> Option<u32> {
-    let mut messages = 0;
-    loop {
-        let frame = if messages == 0 { next(socket).await } else { next(socket).now_or_never().flatten() };
-        match frame {
-            Some(Body::Push(_)) => messages += 1,
-            Some(_) => {}
-            None if messages == 0 => return None,
-            None => break,
-        }
-        if messages == ACKNOWLEDGED {
-            break;
-        }
-    }
-    put(socket, Body::Acknowledge(messages)).await;
-    Some(messages)
-}
-
-async fn send(mut socket: Socket, to: Vec<Recipient>, counter: Counter) {
-    for _ in 0..ON_THE_WAY {
-        deliver(&mut socket, &to).await;
-    }
-    while !counter.is_over() {
-        match next(&mut socket).await {
-            Some(Body::Delivered(_)) => deliver(&mut socket, &to).await,
-            other => panic!("it is delivered: {other:?}"),
-        }
-    }
-}
-
-/// Sends so many deliveries, as fast as they are answered.
-async fn fill(socket: &mut Socket, to: &[Recipient], deliveries: usize) {
-    const WINDOW: usize = 400;
-    for number in 0..deliveries + WINDOW {
-        if number < deliveries {
-            deliver(socket, to).await;
-        }
-        if number >= WINDOW {
-            let answer = next(socket).await;
-            assert!(matches!(&answer, Some(Body::Delivered(_))), "it is delivered: {answer:?}");
-        }
-    }
-}
-
-async fn paced(mut socket: Socket, to: Recipient, pace: Pace) -> Vec<Duration> {
-    let mut ticks = tokio::time::interval(pace.pause);
-    let mut times = Vec::new();
-    for _ in 0..pace.messages {
-        ticks.tick().await;
-        let begin = Instant::now();
-        deliver(&mut socket, std::slice::from_ref(&to)).await;
-        let answer = next(&mut socket).await;
-        assert!(matches!(&answer, Some(Body::Delivered(_))), "it is delivered: {answer:?}");
-        times.push(begin.elapsed());
-    }
-    times
-}
-
-async fn deliver(socket: &mut Socket, to: &[Recipient]) {
-    let delivery = Delivery {
-        delivery_id: random::<16>().to_vec(),
-        payload: vec![0x5A; MESSAGE_BYTES],
-        recipients: to.to_vec(),
-        ephemeral: false,
-    };
-    put(socket, Body::Deliver(Deliver { request: 1, delivery: Some(delivery), version: PROTOCOL_VERSION })).await;
-}
-
-async fn put(socket: &mut Socket, body: Body) {
-    // A relay that is gone is noticed by whoever reads.
-    let _ = socket.send(Message::Binary(body.to_bytes().into())).await;
-}
-
-async fn next(socket: &mut Socket) -> Option<Body> {
-    loop {
-        match socket.next().await? {
-            Ok(Message::Binary(bytes)) => return Some(Body::from_bytes(&bytes).expect("a frame")),
-            Ok(Message::Close(_)) | Err(_) => return None,
-            Ok(_) => {}
-        }
-    }
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("randomness");
-    bytes
+    assert!(program.is_file(), "{} is missing: make bench-peers builds it", program.display());
+    let mut command = Command::new(program);
+    command.args(["serve", "--config"]).arg(folder.join("relay.toml")).env("RUST_LOG", "error");
+    command
 }
