@@ -148,6 +148,23 @@ fn an_invitation_leads_to_a_relay_with_a_private_authority_and_registers_one() {
 }
 
 #[test]
+fn whose_account_is_suspended_is_told_so_and_writes_on_for_later() {
+    let relay = Relay::start();
+    let (ada, ben) = (Person::at(&relay, "Ada"), Person::at(&relay, "Ben"));
+    ada.exchange_cards(&ben);
+    let id = ada.id().parse().expect("an ID");
+    assert_eq!(relay.with_service(async |service| service.suspend(id, true).await), Ok(true));
+    ada.eventually("suspended", || ada.account().connection() == Connection::Suspended);
+    ada.say(&ben, "for later");
+    assert_eq!(ada.account().profile().expect("a profile").state, AccountState::Active);
+    assert_eq!(relay.with_service(async |service| service.suspend(id, false).await), Ok(true));
+    // Sooner than by itself.
+    ada.account().disconnect();
+    ada.connect();
+    ben.reads(&ada, &["for later"]);
+}
+
+#[test]
 fn a_relay_without_the_right_pin_is_not_believed() {
     let authority = Authority::new();
     let relay = authority.relay();

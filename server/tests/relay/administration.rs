@@ -29,8 +29,8 @@ async fn a_suspended_account_takes_and_gets_nothing_until_it_goes_on_with_all_th
     assert_eq!(socket.drain().await.len(), 1);
     let operator = beside(&relay);
     assert_eq!(operator.suspend(device.id, true).await, Ok(true));
-    let ended = ended(&mut socket).await;
-    assert!(matches!(ended, Some(Body::Failure(failure)) if failure.code == "unavailable"), "its socket is ended");
+    let Some(Body::Failure(why)) = ended(&mut socket).await else { panic!("its socket is ended") };
+    assert_eq!(why.code, "account_suspended");
     assert_eq!(device.try_connect(&relay).await.err(), Some(ErrorCode::AccountSuspended));
     let counts = device.ask::<Vec<KeyPackageCount>>(&relay, "GET", "/v1/directory/key-packages").await;
     assert_eq!(refused(counts), ErrorCode::AccountSuspended);
