@@ -44,7 +44,7 @@ pub async fn open(
 ) -> Response {
     let sockets = relay.sockets.clone();
     let serve = move |socket| sockets.track_future(serve(relay, peer, socket));
-    socket::limited(upgrade).read_buffer_size(socket::DEVICE_BUFFER_BYTES).on_upgrade(serve)
+    socket::limited(upgrade).on_upgrade(serve)
 }
 
 async fn serve(relay: Relay, peer: Peer, mut socket: WebSocket) {

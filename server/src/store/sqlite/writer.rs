@@ -25,11 +25,6 @@ const BATCH_OPERATIONS: usize = 2_048;
 const QUEUE: usize = 16_384;
 /// How long an acknowledgement waits for other writes to ride with.
 const RIDE: Duration = Duration::from_millis(100);
-/// So many operations in one commit, acknowledgements aside, and the next one waits for company: what a commit costs
-/// beside its rows is then shared by more, and whoever reads gets more at once.
-const CROWD: usize = 8;
-/// How long. At a few thousand messages a second it does not come to that.
-const COMPANY: Duration = Duration::from_millis(1);
 
 /// Where the writer's batches are told.
 pub type BatchObserver = Box<dyn Fn(Batch) + Send>;
@@ -147,17 +142,15 @@ impl Drop for Writer {
 
 fn run(connection: Connection, operations: &Receiver<Operation>, observe: &BatchObserver) {
     let mut batch: Vec<Box<dyn Work>> = Vec::new();
-    let mut crowded = false;
-    while gather(operations, &mut batch, &mut crowded) {
+    while gather(operations, &mut batch) {
         commit(&connection, std::mem::take(&mut batch), observe);
     }
     // Readers may still hold the log open: then it stays, and the next start reads it.
     let _ = connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-/// Waits for a batch; `false` when there will be no more. `crowded`: the one before had many operations, and whether
-/// this one does.
-fn gather(operations: &Receiver<Operation>, batch: &mut Vec<Box<dyn Work>>, crowded: &mut bool) -> bool {
+/// Waits for a batch; `false` when there will be no more.
+fn gather(operations: &Receiver<Operation>, batch: &mut Vec<Box<dyn Work>>) -> bool {
     let mut deadline: Option<Instant> = None;
     loop {
         let next = match deadline {
@@ -176,16 +169,11 @@ fn gather(operations: &Receiver<Operation>, batch: &mut Vec<Box<dyn Work>>, crow
             Err(RecvTimeoutError::Disconnected) => return !batch.is_empty(),
         }
     }
-    if *crowded {
-        thread::sleep(COMPANY);
-    }
-    let mut waited_for = 1;
     while batch.len() < BATCH_OPERATIONS
         && let Ok(operation) = operations.try_recv()
     {
-        waited_for += usize::from(!take(operation, batch));
+        take(operation, batch);
     }
-    *crowded = waited_for >= CROWD;
     true
 }
 
