@@ -24,6 +24,7 @@ use peer::Peer;
 use relay::Relay;
 use rounds::{ROUNDS, Rounds};
 use rustix::process::{Resource, getrlimit, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_rustls::rustls;
 use xmpp::Prosody;
 
@@ -38,33 +39,42 @@ const WAITING: usize = 1_000_000;
 const OPEN_FILES: u64 = 8_192;
 const NOT_INSTALLED: &str = "not installed";
 
-/// `part`: of all that is measured, only this.
+/// `part`: of all that is measured, only this. Whoever ends it early leaves nothing running.
 pub fn measure(report: &mut Report, folder: &Path, part: Option<&str>) {
     allow_connections();
     rustls::crypto::aws_lc_rs::default_provider().install_default().expect("nobody chose one before");
-    let wanted = |name: &str| part.is_none_or(|part| part == name);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let mut bench = Bench::start(folder).await;
-        if wanted("idle") {
-            bench.idle_memory(report).await;
-        }
-        if wanted("rates") {
-            bench.rates(report).await;
-        }
-        if wanted("answers") {
-            bench.answers(report).await;
-        }
-        if wanted("offline") {
-            bench.offline(report).await;
-        }
-        if wanted("syncs") {
-            bench.syncs(report).await;
-        }
-        if wanted("start") {
-            bench.start_up(report).await;
+        let mut terminated = signal(SignalKind::terminate()).expect("signals can be heard");
+        tokio::select! {
+            () = measured(report, folder, part) => {}
+            _ = tokio::signal::ctrl_c() => println!("ended early"),
+            _ = terminated.recv() => println!("ended early"),
         }
     });
+}
+
+async fn measured(report: &mut Report, folder: &Path, part: Option<&str>) {
+    let wanted = |name: &str| part.is_none_or(|part| part == name);
+    let mut bench = Bench::start(folder).await;
+    if wanted("idle") {
+        bench.idle_memory(report).await;
+    }
+    if wanted("rates") {
+        bench.rates(report).await;
+    }
+    if wanted("answers") {
+        bench.answers(report).await;
+    }
+    if wanted("offline") {
+        bench.offline(report).await;
+    }
+    if wanted("syncs") {
+        bench.syncs(report).await;
+    }
+    if wanted("start") {
+        bench.start_up(report).await;
+    }
 }
 
 struct Bench<'folder> {
