@@ -1,4 +1,4 @@
-//! RabbitMQ, and as much of AMQP 0-9-1 as the load needs: confirmed publishing into quorum queues, acknowledged reading.
+//! RabbitMQ, and as much of AMQP 0-9-1 as the load needs: confirmed publishing into quorum queues, acknowledged reads.
 
 use std::{fs, net::SocketAddr, path::Path, process::Command};
 

@@ -1,8 +1,8 @@
 //! The relay beside what else carries messages on this machine, in one run: the disk alone, mosquitto, RabbitMQ with
 //! quorum queues, Prosody.
 //!
-//! Everybody gets the same load from the same process, and takes turns: 50 pairs, 1 KiB, eight messages on their way per
-//! pair. Who is not installed is named, and nothing is said about them.
+//! Everybody gets the same load from the same process, and takes turns: 50 pairs, 1 KiB, eight messages on their way
+//! for each. Who is not installed is named, and nothing is said about them.
 
 mod amqp;
 mod disk;
