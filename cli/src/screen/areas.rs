@@ -52,6 +52,11 @@ impl Areas {
         Self { list, separator, title, messages, purpose, entry, status }
     }
 
+    /// How wide the entered text is.
+    pub fn entry_columns(model: &Model<'_>) -> usize {
+        usize::from(Self::of(model).entry.width.saturating_sub(PROMPT))
+    }
+
     /// A box in the middle, as large as its content wishes.
     pub fn overlay(model: &Model<'_>, columns: u16, rows: u16) -> Rect {
         let (most_columns, most_rows) = (model.columns, model.rows.saturating_sub(1));

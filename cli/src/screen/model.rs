@@ -7,6 +7,8 @@ use sealpost_client::{Connection, Contact, Conversation, Member, Message, Profil
 use super::editor::Editor;
 use crate::{cast::Cast, exit::CommandError, words::Words};
 
+/// Reactions that one key sets.
+pub const EMOJI: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "👎"];
 /// Messages of one conversation that are in memory at once.
 pub const WINDOW: usize = 600;
 /// Messages that are read at once.
@@ -319,6 +321,16 @@ pub enum News {
 }
 
 impl<'a> Model<'a> {
+    /// Back to plain writing: the draft that was put aside returns.
+    pub fn leave_purpose(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.purpose = Purpose::Write;
+            if let Some(draft) = open.put_aside.take() {
+                open.editor = Editor::new(&draft);
+            }
+        }
+    }
+
     pub fn new(words: &'a Words, look: Look, profile: Profile, size: (u16, u16), now_ms: u64) -> Self {
         Self {
             words,

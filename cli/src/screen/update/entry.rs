@@ -3,10 +3,11 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use sealpost_client::Connection;
 
-use super::{focus, keys, quit, scroll, tell};
+use super::{focus, quit, scroll, tell};
 use crate::{
     chat::entry::Entry,
     screen::{
+        areas::Areas,
         editor::{Editor, Move},
         model::{Effect, Focus, Model, Overlay, Purpose},
     },
@@ -16,7 +17,7 @@ use crate::{
 const TYPING_PAUSE_MS: u64 = 4_000;
 
 pub fn pressed(model: &mut Model<'_>, key: KeyEvent) -> Vec<Effect> {
-    let columns = keys::entry_columns(model);
+    let columns = Areas::entry_columns(model);
     let has = |modifier| key.modifiers.contains(modifier);
     let (control, alt) = (has(KeyModifiers::CONTROL), has(KeyModifiers::ALT));
     let Some(open) = &mut model.open else {
@@ -28,7 +29,7 @@ pub fn pressed(model: &mut Model<'_>, key: KeyEvent) -> Vec<Effect> {
         KeyCode::Enter if alt || has(KeyModifiers::SHIFT) => return write(model, "\n"),
         KeyCode::Char('j') if control => return write(model, "\n"),
         KeyCode::Enter => return enter(model),
-        KeyCode::Esc => keys::leave_purpose(model),
+        KeyCode::Esc => model.leave_purpose(),
         KeyCode::Up if !editor.go_row(columns, false) => return scroll::choose(model, false),
         KeyCode::Down => {
             editor.go_row(columns, true);
@@ -97,7 +98,7 @@ fn enter(model: &mut Model<'_>) -> Vec<Effect> {
         let is_same = text.trim().is_empty();
         return match message.filter(|_| !is_same) {
             Some(message) => {
-                keys::leave_purpose(model);
+                model.leave_purpose();
                 vec![Effect::Edit { conversation, message, text: text.trim().to_owned() }]
             }
             None => Vec::new(),

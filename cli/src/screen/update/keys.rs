@@ -7,7 +7,6 @@ use super::{confirm, entry, focus, open, overlay, quit, refuse, scroll, tell};
 use crate::{
     exit::{CommandError, Exit},
     screen::{
-        areas::{Areas, PROMPT},
         editor::Editor,
         model::{Effect, Focus, Model, Overlay, Purpose, Search},
     },
@@ -193,7 +192,7 @@ fn block(model: &mut Model<'_>) -> Vec<Effect> {
 
 fn reply(model: &mut Model<'_>, message: &Message) -> Vec<Effect> {
     if is_said(message) {
-        leave_purpose(model);
+        model.leave_purpose();
         if let Some(open) = &mut model.open {
             open.purpose = Purpose::Reply { position: message.position };
         }
@@ -210,7 +209,7 @@ fn edit(model: &mut Model<'_>, message: &Message) -> Vec<Effect> {
         refuse(model, &CommandError::new("not_yours", Exit::Failure));
         return Vec::new();
     }
-    leave_purpose(model);
+    model.leave_purpose();
     if let Some(open) = &mut model.open {
         let draft = std::mem::replace(&mut open.editor, Editor::new(text));
         open.put_aside = Some(draft.text().to_owned());
@@ -232,22 +231,7 @@ fn delete(model: &mut Model<'_>, message: Message) -> Vec<Effect> {
     confirm(model, question, Effect::Delete { conversation: message.conversation, message: message.id })
 }
 
-/// Back to plain writing: the draft that was put aside returns.
-pub fn leave_purpose(model: &mut Model<'_>) {
-    if let Some(open) = &mut model.open {
-        open.purpose = Purpose::Write;
-        if let Some(draft) = open.put_aside.take() {
-            open.editor = Editor::new(&draft);
-        }
-    }
-}
-
 /// Whether it is somebody's message that is still there.
 fn is_said(message: &Message) -> bool {
     matches!(message.body, Body::Text { .. } | Body::Unsupported { .. })
-}
-
-/// How wide the entered text is on the screen.
-pub fn entry_columns(model: &Model<'_>) -> usize {
-    usize::from(Areas::of(model).entry.width.saturating_sub(PROMPT))
 }

@@ -8,8 +8,6 @@ mod scroll;
 #[cfg(test)]
 pub mod tests;
 
-pub use overlay::EMOJI;
-
 use ratatui::crossterm::event::KeyEvent;
 use sealpost_client as client;
 

@@ -5,12 +5,10 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::{entry, focus, open};
 use crate::screen::{
     areas::Areas,
-    model::{Effect, Focus, Model, Overlay, Picked, Search},
+    model::{EMOJI, Effect, Focus, Model, Overlay, Picked, Search},
     view,
 };
 
-/// Reactions that one key sets.
-pub const EMOJI: [&str; 8] = ["👍", "❤️", "😂", "😮", "😢", "🙏", "🎉", "👎"];
 /// A query is no novel.
 const QUERY_BYTES: usize = 200;
 

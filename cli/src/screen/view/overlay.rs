@@ -14,8 +14,7 @@ use crate::{
     screen::{
         areas::Areas,
         layout::short_time,
-        model::{Model, Overlay, Search},
-        update::EMOJI,
+        model::{EMOJI, Model, Overlay, Search},
         wrap::{cut, width, wrap},
     },
     show,

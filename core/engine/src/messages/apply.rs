@@ -16,7 +16,6 @@ use crate::{
     content::{Content, kind},
     conversations::{self, Conversation, ConversationId},
     error::EngineError,
-    event::Event,
     step::Step,
 };
 
@@ -121,7 +120,7 @@ fn insert(step: &mut Step<'_>, conversation: Conversation, row: Message) -> Resu
         Some(_) => return Ok(()),
         None => match row::message_by_id(step.tx, id, row::nobody(), message_id)? {
             Some(unopened) if conversation.many.is_some() => row::fill(step, &unopened, &row)?,
-            _ => arrive(step, conversation, row)?,
+            _ => row::arrive(step, conversation, row)?,
         },
     }
     for early in row::take_early(step, &row::place_key(id, author, message_id))? {
@@ -129,15 +128,6 @@ fn insert(step: &mut Step<'_>, conversation: Conversation, row: Message) -> Resu
         if let (Some(by), Some(content)) = (by, early.get(8..)) {
             apply(step, id, by, content)?;
         }
-    }
-    Ok(())
-}
-
-pub(super) fn arrive(step: &mut Step<'_>, mut conversation: Conversation, row: Message) -> Result<(), EngineError> {
-    let position = row::append(step, &mut conversation, row)?;
-    let muted = conversation.muted_until_ms.is_some_and(|until| until > step.by_device_clock(step.now_ms));
-    if !muted {
-        step.tell(Event::Arrived(conversation.id, position));
     }
     Ok(())
 }

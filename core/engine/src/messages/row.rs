@@ -238,6 +238,16 @@ pub(super) fn fill(step: &mut Step<'_>, unopened: &Message, row: &Message) -> Re
     update(step, &row)
 }
 
+/// A message came in: it stands last, and the user hears of it unless the conversation is muted.
+pub(super) fn arrive(step: &mut Step<'_>, mut conversation: Conversation, row: Message) -> Result<(), EngineError> {
+    let position = append(step, &mut conversation, row)?;
+    let muted = conversation.muted_until_ms.is_some_and(|until| until > step.by_device_clock(step.now_ms));
+    if !muted {
+        step.tell(Event::Arrived(conversation.id, position));
+    }
+    Ok(())
+}
+
 /// Gives the message the next position of its conversation.
 pub(super) fn append(
     step: &mut Step<'_>,

@@ -7,7 +7,6 @@ use sealpost_wire::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    apply::arrive,
     codec::{self, SealAnew},
     row::{self, Body, Message},
 };
@@ -62,7 +61,7 @@ pub fn unopenable(
     }
     let author = author.unwrap_or_else(row::nobody);
     let row = Message::incoming(&conversation, message_id, author, step.now_ms, Body::Unopened);
-    arrive(step, conversation.clone(), row)?;
+    row::arrive(step, conversation.clone(), row)?;
     let peer = conversation.peer.map(|peer| contacts::known(step.tx, peer)).transpose()?;
     if peer.is_some_and(|peer| !peer.is_answered()) {
         return Ok(());
