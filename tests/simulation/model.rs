@@ -92,9 +92,9 @@ impl Model {
         self.losses.insert((from.min(to), from.max(to)), Loss::Expired);
     }
 
-    /// Who blocks somebody hears nothing of their invitations, and may miss a group until an admin looks for them, after
-    /// a month. The word of who leaves with new keys on the way is about the old ones: where all admins leave as well,
-    /// nobody may act on it. Who gives the keys up before the word has left can't seal it any more.
+    /// Who blocks somebody hears nothing of their invitations, and may miss a group until an admin looks for them, a
+    /// month later. The word of who leaves with new keys on the way is about the old ones: where all admins leave as
+    /// well, nobody may act on it. Who gives the keys up before the word has left can't seal it any more.
     pub fn may_be_unheard(&mut self, who: usize) {
         self.maybe_unheard.insert(who);
     }
