@@ -72,7 +72,8 @@ impl World {
         (0..self.devices.len()).try_for_each(|who| self.connects(who))?;
         self.waits(2 * HOUR_MS, true)?;
         // What was only made possible by one round may come in the next: a Welcome by the newer card, say.
-        for pause_ms in [2 * HOUR_MS, DAY_MS + HOUR_MS, 2 * HOUR_MS] {
+        // Whoever was left out is looked for a day later, by whoever looks daily.
+        for pause_ms in [2 * HOUR_MS, 2 * DAY_MS + HOUR_MS, 2 * HOUR_MS] {
             self.everybody_says_yes()?;
             self.waits(pause_ms, true)?;
         }
@@ -109,6 +110,8 @@ impl World {
 
     fn has_what_it_may_expect(&self, one: usize, other: usize) -> Held {
         match self.model.loss(one, other) {
+            // With a group that had to be made anew after more than a week: nothing of before is sealed anew.
+            None if self.model.slept_long && self.was_renewed(one, other) => self.invents_nothing(one, other),
             None => self.agree(one, other),
             Some(Loss::StartedOver) => {
                 self.invents_nothing(one, other)?;
@@ -116,6 +119,10 @@ impl World {
             }
             Some(Loss::Expired | Loss::Blocked) => self.invents_nothing(one, other),
         }
+    }
+
+    fn was_renewed(&self, one: usize, other: usize) -> bool {
+        self.conversation(one, other).is_some_and(|conversation| conversation.counter > Some(0))
     }
 
     /// Both have the same texts, in the order of their author, and know that the other has them.

@@ -11,6 +11,9 @@ use sealpost_wire::id::UserId;
 
 use crate::{broken::Held, clock::HOUR_MS, model::Loss, world::World};
 
+/// In which those are whom a group is made with.
+const FIRST_EPOCH: u64 = 1;
+
 impl World {
     /// Whoever was invited comes.
     pub fn accepts_all(&mut self) -> Held {
@@ -66,9 +69,21 @@ impl World {
         let has_it = |it: usize| self.group_of(it, club).is_some_and(|state| !state.torn && Some(state.id) == lost);
         let hears = |it: usize| self.standing(it, club) == Some(Standing::Member) && has_it(it);
         let acts = |it: usize| hears(it) && self.acts(it, club);
-        let is_in = |it: usize| hears(it) && self.members_of(it, club).contains(&self.id(who));
+        let is_in = |it: usize| it != who && hears(it) && self.members_of(it, club).contains(&self.id(who));
         let goes = self.model.went(club, who) && !(0..self.devices.len()).any(is_in);
+        // Or the group that they are in went on without them in another, whose Welcome was gone within a month.
+        let alone = !(0..self.devices.len()).any(|it| it != who && hears(it));
+        if goes && self.model.slept_long && alone {
+            return true;
+        }
         self.is_torn(who, club) && (goes || !(0..self.devices.len()).any(acts))
+    }
+
+    /// Whether they came into a group that had been created anew without them: until then they are out.
+    fn came_late(&self, who: usize, club: usize) -> bool {
+        let Some(row) = self.club_of(who, club).filter(|row| row.counter > Some(0)) else { return false };
+        let members = conversations::members(&self.devices[who].store, row.id).expect("members are read");
+        members.iter().any(|member| member.id == self.id(who) && member.since_epoch > FIRST_EPOCH)
     }
 
     /// Whether this member may act as admin: is one, or nobody is.
@@ -183,6 +198,7 @@ impl World {
                 match read.iter().find(|it| it.id == message.id) {
                     // What was taken back before it was read is not sent again, nor what is older than a week.
                     None if message.body == Body::Deleted || self.model.slept_long => {}
+                    None if self.came_late(reader, club) => {}
                     None => return Err(format!("a message is missing in a group: {names}, {:?}", message.body).into()),
                     Some(same) if same.body != message.body && loss.is_none() && !anew => {
                         return Err(format!(

@@ -103,8 +103,12 @@ fn open(step: &mut Step<'_>, delivery: DeliveryId, message: &parcel::GroupMessag
             if contact.map_or(!many, |contact| contact.blocked || contact.alarm) {
                 return Ok(());
             }
-            if many && conversations::members::heard_from(step, conversation, author)? {
+            if many && let Some(before) = conversations::members::heard_from(step, conversation, author)? {
                 conversations::member_is_here(step, conversation, author)?;
+                if let Some(since_ms) = before.missed_since_ms {
+                    let row = conversations::known(step.tx, conversation)?;
+                    messages::make_up(step, &row, Some(since_ms))?;
+                }
             }
             messages::apply(step, conversation, author, &content)
         }
@@ -132,7 +136,7 @@ fn join(step: &mut Step<'_>, delivery: DeliveryId, welcome: &parcel::Welcome) ->
             if conversation.is_member() && !stranger.is_some_and(|contact| contact.request) {
                 messages::send_profile(step, &conversation)?;
             }
-            if entry.renewed && conversation.peer.is_some() {
+            if entry.late || (entry.renewed && conversation.peer.is_some()) {
                 messages::send_again(step, &conversation)?;
             }
             if entry.renewed && conversation.peer.is_none() {

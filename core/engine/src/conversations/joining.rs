@@ -40,6 +40,9 @@ const COUNTER_LEAP: u32 = 1_000;
 /// A Welcome that can't be opened is answered with an own group no more often than this.
 const ANSWER_PAUSE_MS: u64 = limits::DAY_SECONDS * 1000;
 
+/// In which those are whom a group is made with.
+const FIRST_EPOCH: u64 = 1;
+
 /// A group that this device is in now.
 pub struct Entry {
     pub conversation: ConversationId,
@@ -49,6 +52,8 @@ pub struct Entry {
     pub renewed: bool,
     /// What was sent since then (Unix milliseconds) may not have opened for the others.
     pub apart_since_ms: Option<u64>,
+    /// The others were in it before: nobody knows how long this device wrote in another alone.
+    pub late: bool,
 }
 
 /// What became of a Welcome.
@@ -139,7 +144,7 @@ fn join_two(step: &mut Step<'_>, card: &Card, welcome: &parcel::Welcome) -> Resu
     take_in(step, &mut conversation, &state)?;
     stop_opening(step, conversation.id)?;
     let (conversation, group, epoch) = (conversation.id, entered.id, entered.epoch);
-    Ok(Joined::In(Entry { conversation, group, epoch, renewed, apart_since_ms: None }))
+    Ok(Joined::In(Entry { conversation, group, epoch, renewed, apart_since_ms: None, late: false }))
 }
 
 /// A first group that was still to be made is not needed any more, now that the peer made one. Were it made all the
@@ -342,7 +347,8 @@ fn moved_in(
     let (group, epoch) = (entered.id, entered.epoch);
     if row.group != Some(group) {
         // Of two that were created at once the other stays: what it says of the conversation holds.
-        return Ok(Joined::In(Entry { conversation: id, group, epoch, renewed: false, apart_since_ms: None }));
+        let (renewed, apart_since_ms, late) = (false, None, false);
+        return Ok(Joined::In(Entry { conversation: id, group, epoch, renewed, apart_since_ms, late }));
     }
     row.many = Some(many);
     update(step, &row)?;
@@ -366,5 +372,6 @@ fn moved_in(
         tokens::publish(step)?;
     }
     let apart_since_ms = lost.map(|state| state.epoch_since_ms);
-    Ok(Joined::In(Entry { conversation: id, group, epoch, renewed: taking_part, apart_since_ms }))
+    let late = taking_part && !back && epoch > FIRST_EPOCH;
+    Ok(Joined::In(Entry { conversation: id, group, epoch, renewed: taking_part, apart_since_ms, late }))
 }

@@ -56,6 +56,10 @@ pub struct Member {
     pub retired: bool,
     /// They came back, or are known elsewhere, with another key: nothing is sent before they are gone.
     pub alarm: bool,
+    /// Came back without having been heard since then (Unix milliseconds): what was sealed meanwhile opened for all but
+    /// them.
+    #[serde(default)]
+    pub missed_since_ms: Option<u64>,
 }
 
 impl Row for Member {
@@ -108,12 +112,15 @@ pub(super) fn adopt(
     let newest = conversation.many.as_ref().and_then(|many| many.secrets.last()).map_or(0, |it| it.generation);
     let mut leaving = Vec::new();
     for (place, leaf) in places {
-        let row = match known.iter().position(|row| row.id == leaf.id) {
-            Some(index) => known.swap_remove(index),
-            None => new_member(step, conversation.id, leaf, newest)?,
+        let (row, new_here) = match known.iter().position(|row| row.id == leaf.id) {
+            Some(index) => (known.swap_remove(index), false),
+            None => (new_member(step, conversation.id, leaf, newest)?, true),
         };
         let mut new = Member { present: true, place: *place, ..row.clone() };
         if came.contains(leaf) {
+            if row.present && !row.heard && !new_here {
+                new.missed_since_ms = row.missed_since_ms.or(Some(row.since_ms));
+            }
             (new.since_epoch, new.since_ms) = (epoch, step.now_ms);
             new.generation = newest;
             new.heard = leaf.id == step.account.id;
@@ -214,6 +221,7 @@ fn new_member(
         left_out: false,
         retired: false,
         alarm: contact.is_some_and(|contact| contact.identity_key != leaf.identity_key),
+        missed_since_ms: None,
     })
 }
 
@@ -244,11 +252,16 @@ pub fn name_member(
     Ok(())
 }
 
-/// Something of theirs has opened: they are here, and take what waited for them. False if that was known.
-pub fn heard_from(step: &mut Step<'_>, conversation: ConversationId, id: UserId) -> Result<bool, EngineError> {
-    let Some(row) = member(step.tx, conversation, id)?.filter(|row| !row.heard) else { return Ok(false) };
-    save(step.tx, &Member { heard: true, ..row })?;
-    Ok(true)
+/// Something of theirs has opened: they are here, and take what waited for them. Gives what was known of them until
+/// now; `None` if they were here already.
+pub fn heard_from(
+    step: &mut Step<'_>,
+    conversation: ConversationId,
+    id: UserId,
+) -> Result<Option<Member>, EngineError> {
+    let Some(row) = member(step.tx, conversation, id)?.filter(|row| !row.heard) else { return Ok(None) };
+    save(step.tx, &Member { heard: true, missed_since_ms: None, ..row.clone() })?;
+    Ok(Some(row))
 }
 
 /// The relay says that this member's ID is retired: nothing more is sent there. False if that was known.

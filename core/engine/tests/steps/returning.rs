@@ -334,6 +334,37 @@ fn whose_welcome_back_was_lost_is_taken_in_again_when_they_ask_again() {
 }
 
 #[test]
+fn what_was_said_in_a_new_group_reaches_whoever_could_not_join_it_at_first() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN, CLO]);
+        let (club, clo) = (town.club_id(ADA), town.id(CLO));
+        // Clo gives up the key package by which Ada's new group would have her.
+        town.disconnects(CLO);
+        town.command(ADA, Command::RecreateGroup { conversation: club, without: Vec::new() });
+        town.settles();
+        town.command(CLO, Command::StartOver { next_secret: vec![3; 32] });
+        town.relay.account(clo).mailbox.clear();
+        town.connects(CLO);
+        town.settles();
+        town.club_says(ADA, "to all");
+        town.club_says(BEN, "to all, too");
+        town.settles();
+        assert!(town.club_texts(CLO).is_empty());
+        town.club_says(CLO, "from where nobody is");
+        town.settles();
+        town.passes(DAY_MS + HOUR_MS);
+        town.take(CLO, Input::Wake);
+        town.settles();
+        for who in [ADA, BEN, CLO] {
+            let mut texts = town.club_texts(who);
+            texts.sort();
+            assert_eq!(texts, ["from where nobody is", "to all", "to all, too"], "{who}");
+        }
+        town.club_talks(&[ADA, BEN, CLO]);
+    });
+}
+
+#[test]
 fn a_restored_relay_gets_its_slots_and_fresh_key_packages_again() {
     over_both_suites(|town| {
         let mut town = town.with_group(&[BEN, CLO]);
