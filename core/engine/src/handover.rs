@@ -80,7 +80,8 @@ fn prepare_content(
     conversation: &Conversation,
 ) -> Result<Option<Request>, EngineError> {
     let JobKind::Content { content, message, .. } = &job.kind else { return Ok(None) };
-    if conversations::catches_up(step, conversation)? {
+    // What is not sealed yet waits for that of itself.
+    if job.sealed.is_some() && conversations::catches_up(step, conversation)? {
         return Ok(None);
     }
     if let Some((group, epoch)) = job.sealed_in()

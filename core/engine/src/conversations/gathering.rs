@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     group::in_group,
     members::{self, tokens_of},
-    row::{Conversation, group, known},
+    row::{Conversation, current, known},
 };
 use crate::{
     contacts,
@@ -145,7 +145,7 @@ fn tokens(step: &Step<'_>, conversation: &Conversation, id: UserId) -> Result<Ve
 
 fn suites(step: &mut Step<'_>, conversation: &Conversation, gathering: &Gathering) -> Result<Vec<Suite>, EngineError> {
     if !matches!(gathering.purpose, Purpose::Create { .. })
-        && let Some(state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten()
+        && let Some(state) = current(step.tx, conversation)?
     {
         return Ok(vec![in_group(step, &state.id, |_, group| Ok(group.suite()))?]);
     }

@@ -12,7 +12,7 @@ use super::{
     opening::{self, PURPOSE_CONVERSATION, new_state, take_in},
     policy::acting_admins,
     rejoin,
-    row::{Conversation, Many, Standing, conversations, group, keep_of_thread, known, update},
+    row::{Conversation, Many, Standing, conversations, current, keep_of_thread, known, update},
     tokens,
 };
 use crate::{
@@ -68,7 +68,7 @@ pub fn add(step: &mut Step<'_>, id: ConversationId, members: Vec<UserId>) -> Res
     let present = members::members(step.tx, id)?;
     let mut wanted = addable(step, members)?;
     wanted.retain(|id| !present.iter().any(|member| member.id == *id));
-    let limit = match conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() {
+    let limit = match current(step.tx, &conversation)? {
         Some(state) => gathering::largest(in_group(step, &state.id, |_, group| Ok(group.suite()))?),
         None => limits::GROUP_MEMBERS,
     };
@@ -130,7 +130,7 @@ pub fn accept(step: &mut Step<'_>, id: ConversationId) -> Result<bool, EngineErr
     many.standing = Standing::Member;
     update(step, &conversation)?;
     tokens::publish(step)?;
-    if let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() {
+    if let Some(mut state) = current(step.tx, &conversation)? {
         state.catching_up = true;
         save(step.tx, &state)?;
         look(step, &state)?;
@@ -171,7 +171,7 @@ pub fn complete(step: &mut Step<'_>, id: ConversationId, gathering: Gathering) -
             for member in &gathering.wanted {
                 there.extend(gathering::gathered(step, id, *member)?.map(|_| *member));
             }
-            let at_once = match conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() {
+            let at_once = match current(step.tx, &conversation)? {
                 Some(state) => gathering::at_once(in_group(step, &state.id, |_, group| Ok(group.suite()))?),
                 None => there.len().max(1),
             };

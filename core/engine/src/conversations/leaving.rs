@@ -12,7 +12,7 @@ use super::{
     opening,
     policy::acting_admins,
     rejoin,
-    row::{Conversation, Standing, group, known, update},
+    row::{Conversation, Standing, current, known, update},
     slot_content::Proof,
     tokens,
 };
@@ -31,12 +31,12 @@ use crate::{
 /// Leaves, or turns an invitation down. Gives what to tell the others: the signed word that this device wants to go.
 pub fn leave(step: &mut Step<'_>, id: ConversationId) -> Result<Option<Vec<u8>>, EngineError> {
     let mut conversation = known(step.tx, id)?;
+    let state = current(step.tx, &conversation)?.filter(|state| !state.torn);
     let many = conversation.many.as_mut().ok_or(EngineError::NotAGroup)?;
     match many.standing {
         Standing::Member | Standing::Invited { .. } => {}
         Standing::Leaving | Standing::Left | Standing::Removed => return Ok(None),
     }
-    let state = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten().filter(|state| !state.torn);
     many.standing = if state.is_some() { Standing::Leaving } else { Standing::Left };
     update(step, &conversation)?;
     outbox::drop_changes(step, id)?;

@@ -15,7 +15,7 @@ use super::{
     change, filled,
     group::{delete_group, session},
     parked::forget_parked,
-    row::{Conversation, GroupState, Standing, group, keep_of_two, known, of_two, update},
+    row::{Conversation, GroupState, Standing, current, group, keep_of_two, known, of_two, update},
     tokens,
 };
 use crate::{
@@ -221,10 +221,7 @@ pub(super) fn take_in(
     conversation: &mut Conversation,
     new: &GroupState,
 ) -> Result<(), EngineError> {
-    let best = match conversation.group {
-        Some(current) => group(step.tx, current)?,
-        None => None,
-    };
+    let best = current(step.tx, conversation)?;
     let rank = |state: &GroupState| (std::cmp::Reverse(state.counter), state.id);
     if best.is_none_or(|best| rank(new) <= rank(&best)) {
         conversation.group = Some(new.id);
@@ -306,7 +303,7 @@ pub(super) fn follow_peer(
     conversation: &mut Conversation,
     theirs: GroupId,
 ) -> Result<bool, EngineError> {
-    let own = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten();
+    let own = current(step.tx, conversation)?;
     let old = |own: &GroupState| step.since(own.begun_at_ms) > limits::MAILBOX_SECONDS * 1000;
     let deaf = |own: &GroupState| !own.heard && !own.awaits_welcome && old(own);
     if conversation.peer.is_none() || own.is_some_and(|own| !deaf(&own)) {

@@ -18,7 +18,7 @@ use super::{
     members::{self, Member},
     opening,
     policy::acting_admins,
-    row::{Conversation, GroupState, Standing, group, known, update},
+    row::{Conversation, GroupState, Standing, current, group, known, update},
     slot_content::Proof,
 };
 use crate::{
@@ -94,7 +94,7 @@ pub fn start_over(step: &mut Step<'_>, id: ConversationId) -> Result<bool, Engin
     if conversation.peer.is_some() {
         return opening::start_over(step, id);
     }
-    let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() else {
+    let Some(mut state) = current(step.tx, conversation)? else {
         return Ok(false);
     };
     unstage(step, &mut state)?;
@@ -108,7 +108,7 @@ pub fn start_over(step: &mut Step<'_>, id: ConversationId) -> Result<bool, Engin
 
 /// Whether those who are known as admins have let this device ask in vain.
 pub(super) fn asked_in_vain(step: &Step<'_>, conversation: &Conversation) -> Result<bool, EngineError> {
-    let state = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten();
+    let state = current(step.tx, conversation)?;
     Ok(state.is_some_and(|state| state.torn && state.asked.is_some_and(|(_, times)| times >= PATIENT)))
 }
 

@@ -273,6 +273,11 @@ pub fn group(read: &(impl Read + ?Sized), id: GroupId) -> Result<Option<GroupSta
     load(read, &id.0)
 }
 
+/// The group that new messages are sealed in.
+pub fn current(read: &(impl Read + ?Sized), conversation: &Conversation) -> Result<Option<GroupState>, StorageError> {
+    conversation.group.map_or(Ok(None), |id| group(read, id))
+}
+
 pub fn update(step: &mut Step<'_>, conversation: &Conversation) -> Result<(), EngineError> {
     save(step.tx, conversation)?;
     step.tell(Event::Conversation(conversation.id));

@@ -14,7 +14,7 @@ use super::{
     opening::{fold_others, follow_peer},
     parked::park,
     rejoin,
-    row::{Conversation, GroupState, group, known},
+    row::{Conversation, GroupState, current, group, known},
     slots::{self, Progress},
 };
 use crate::{
@@ -40,7 +40,7 @@ pub fn seal_content(
     message: Option<MessageId>,
 ) -> Result<Option<(Vec<u8>, SealedIn)>, EngineError> {
     let conversation = known(step.tx, id)?;
-    let Some(mut state) = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten() else {
+    let Some(mut state) = current(step.tx, &conversation)? else {
         return Ok(None);
     };
     let overtakes = planted(Planted::OvertakeWelcome);
@@ -63,7 +63,7 @@ pub fn seal_content(
 
 /// Whether what is sent now might be sealed in an epoch that is long over.
 pub fn catches_up(step: &Step<'_>, conversation: &Conversation) -> Result<bool, EngineError> {
-    let state = conversation.group.map(|id| group(step.tx, id)).transpose()?.flatten();
+    let state = current(step.tx, conversation)?;
     Ok(state.is_some_and(|state| state.catching_up && !state.torn))
 }
 

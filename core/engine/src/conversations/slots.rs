@@ -20,7 +20,7 @@ use super::{
     members,
     opening::{self, secure_anew},
     rejoin,
-    row::{GroupState, Pending, group, known},
+    row::{GroupState, Pending, current, group, known},
 };
 use crate::{
     error::EngineError,
@@ -132,7 +132,7 @@ pub fn claim(
     if !row.is_member() {
         return pointless(step, conversation, change);
     }
-    let Some(mut state) = row.group.map(|id| group(step.tx, id)).transpose()?.flatten() else { return Ok(Claim::Wait) };
+    let Some(mut state) = current(step.tx, &row)? else { return Ok(Claim::Wait) };
     if state.torn || state.broken || state.catching_up {
         return Ok(Claim::Wait);
     }
@@ -169,7 +169,7 @@ pub fn claimed(
     answer: &Slot,
 ) -> Result<(Progress, bool), EngineError> {
     let row = known(step.tx, conversation)?;
-    let Some(mut state) = row.group.map(|id| group(step.tx, id)).transpose()?.flatten() else {
+    let Some(mut state) = current(step.tx, &row)? else {
         return Ok((Progress::Unchanged, false));
     };
     let Some(pending) = state.pending.clone().filter(|pending| pending.job == *job) else {
@@ -332,17 +332,17 @@ pub fn look_around(step: &mut Step<'_>, connected_now: bool) -> Result<Vec<Conve
             rejoin::ask_again(step, &state)?;
             continue;
         }
-        if connected_now && known(step.tx, state.conversation)?.is_leaving() {
-            state.catching_up = true;
-            save(step.tx, &state)?;
-            look(step, &state)?;
-        }
         let due = step.since(state.looked_at_ms) >= pause;
         if due && !state.awaits_welcome {
             look(step, &state)?;
         }
         if due || connected_now {
             let row = known(step.tx, state.conversation)?;
+            if connected_now && row.is_leaving() {
+                state.catching_up = true;
+                save(step.tx, &state)?;
+                look(step, &state)?;
+            }
             rejoin::fetch_absent(step, &row)?;
             renewed.extend(opening::renew_unheard(step, &row, &state)?.then_some(row.id));
         }
