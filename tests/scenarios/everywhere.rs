@@ -10,10 +10,11 @@ use std::{
     process::Command,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use sealpost_client::{Stop, Way};
 use sealpost_crypto::hash::sha256;
 use sealpost_engine::identity;
+use sealpost_server::store::sqlite;
 use sealpost_store::{OpenMode, Store};
 use sealpost_wire::{
     card::Card,
@@ -93,13 +94,11 @@ impl Watched {
         hits
     }
 
-    /// The database as `backup` would take it: a copy by SQLite, while the relay runs.
+    /// The database as `backup` takes it, while the relay runs.
     fn copy_of_the_database(&self) -> TempDir {
         let copy = tempfile::tempdir().expect("a temporary folder");
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let database = Connection::open_with_flags(self.watch.data.join("relay.sqlite"), flags).expect("it is there");
         let into = copy.path().join("copy.sqlite");
-        database.execute("VACUUM INTO ?1", [into.to_str().expect("a name in text")]).expect("a copy");
+        sqlite::copy(&self.watch.data.join("relay.sqlite"), &into, &mut |_| {}).expect("a copy");
         copy
     }
 
@@ -169,9 +168,9 @@ fn seen_everywhere(watched: &Watched, control: &Search, search: &Search) {
     assert_eq!(search.hits(&log_file).len(), 0, "in the write-ahead log");
     assert!(control.hits_in_files(lying.path()) > 0);
     assert_eq!(search.hits_in_files(lying.path()), 0, "in the files");
-    let backup = watched.copy_of_the_database();
-    assert!(control.hits_in_files(backup.path()) > 0, "the control is in the copy");
-    assert_eq!(search.hits_in_files(backup.path()), 0, "in the copy");
+    let copy = watched.copy_of_the_database();
+    assert!(control.hits_in_files(copy.path()) > 0, "the control is in the copy");
+    assert_eq!(search.hits_in_files(copy.path()), 0, "in the copy");
     assert_eq!(control.hits(&watched.log()).len(), 6, "at each level of the relay's own, and of libraries up to info");
     assert_eq!(search.hits(&watched.log()).len(), 0, "in the log");
     let metrics = watched.metrics();

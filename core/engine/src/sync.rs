@@ -99,8 +99,9 @@ fn open(step: &mut Step<'_>, delivery: DeliveryId, message: &parcel::GroupMessag
             }
             let many = conversations::known(step.tx, conversation)?.many.is_some();
             let contact = contacts::contact(step.tx, author)?;
-            // Members of a group need not be contacts.
-            if contact.map_or(!many, |contact| contact.blocked || contact.alarm) {
+            // Members of a group need not be contacts; of whoever is unwanted nothing is shown.
+            let unwanted = contact.map_or(!many, |contact| contact.blocked || contact.alarm);
+            if unwanted && !many {
                 return Ok(());
             }
             if many && let Some(before) = conversations::members::heard_from(step, conversation, author)? {
@@ -110,7 +111,10 @@ fn open(step: &mut Step<'_>, delivery: DeliveryId, message: &parcel::GroupMessag
                     messages::make_up(step, &row, Some(since_ms))?;
                 }
             }
-            messages::apply(step, conversation, author, &content)
+            match unwanted && !messages::concerns_all(&content) {
+                true => Ok(()),
+                false => messages::apply(step, conversation, author, &content),
+            }
         }
         Opening::Unopenable { conversation, author, progress } => {
             let contact = author.map(|author| contacts::known(step.tx, author)).transpose()?;

@@ -10,12 +10,15 @@ use sealpost_crypto::hash::sha256;
 use sealpost_wire::{api::blob::BlobStored, frame::Body, id::BlobId};
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::harness::{Device, TestRelay};
+use crate::{
+    commands::{run, text},
+    harness::{Device, TestRelay},
+};
 
 const NUMBER: &str = "+4917604069028";
 
 #[tokio::test]
-async fn neither_number_nor_secrets_are_on_the_disk_in_clear_or_as_plain_hashes() {
+async fn neither_number_nor_secrets_are_on_the_disk_or_in_a_backup_in_clear_or_as_plain_hashes() {
     let relay = TestRelay::start().await;
     let token = sealpost_wire::id::DeliveryToken(*b"a token's canary");
     let mut device = Device { token, ..Device::new(1) };
@@ -36,7 +39,13 @@ async fn neither_number_nor_secrets_are_on_the_disk_in_clear_or_as_plain_hashes(
         device.upload(&relay, &format!("/v1/blobs/{}", BlobId([5; 32])), vec![1]).await.expect("stored");
     device.connect(&relay).await;
 
-    assert!(hits(relay.folder.path(), b"planted canary") > 0, "the search finds what is there");
+    let saved = tempfile::tempdir().expect("temporary");
+    let backup = [text(&saved.path().join("saved")), text(relay.folder.path())].map(str::to_owned);
+    let backup = tokio::task::spawn_blocking(move || run(&["backup", &backup[0], "--data", &backup[1]])).await;
+    assert_eq!(backup.expect("it ends").code, 0);
+    for folder in [relay.folder.path(), saved.path()] {
+        assert!(hits(folder, b"planted canary") > 0, "the search finds what is there");
+    }
     let mut canaries: Vec<Vec<u8>> = Vec::new();
     for number in [NUMBER, "+12025550123"] {
         let digits = number.trim_start_matches('+');
@@ -55,7 +64,9 @@ async fn neither_number_nor_secrets_are_on_the_disk_in_clear_or_as_plain_hashes(
     canaries.push(invitation.to_vec());
     canaries.push(device.token.0.to_vec());
     for (index, canary) in canaries.iter().enumerate() {
-        assert_eq!(hits(relay.folder.path(), canary), 0, "canary {index}");
+        for folder in [relay.folder.path(), saved.path()] {
+            assert_eq!(hits(folder, canary), 0, "canary {index} in {}", folder.display());
+        }
     }
 }
 

@@ -304,6 +304,11 @@ pub fn is_leave(content: &[u8]) -> bool {
     Content::read(content).is_some_and(|(content, _)| content.kind == kind::LEAVE)
 }
 
+/// Whether a content is about the group or this device's own messages: it counts whoever is blocked.
+pub fn concerns_all(content: &[u8]) -> bool {
+    Content::read(content).is_some_and(|(content, _)| matches!(content.kind, kind::LEAVE | kind::SEAL_ANEW))
+}
+
 /// Whether this message waits to leave.
 pub(super) fn is_queued(step: &Step<'_>, conversation: &Conversation, id: MessageId) -> Result<bool, EngineError> {
     Ok(!jobs_of(step, conversation, id)?.is_empty())

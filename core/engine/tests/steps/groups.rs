@@ -93,6 +93,22 @@ fn who_leaves_is_taken_out_by_an_admin_and_may_come_back() {
 }
 
 #[test]
+fn who_leaves_is_taken_out_by_a_member_who_has_blocked_them_as_well() {
+    over_both_suites(|town| {
+        let mut town = town.with_group(&[BEN]);
+        let (ben, club) = (town.id(BEN), town.club_id(BEN));
+        town.command(ADA, Command::BlockContact(ben));
+        town.club_says(BEN, "dropped");
+        town.command(BEN, Command::LeaveGroup(club));
+        town.settles();
+        assert_eq!(town.standing(BEN), Some(Standing::Left));
+        assert!(town.happened(ADA).contains(&Happened::Left(ben)));
+        assert_eq!(town.club_members(ADA), [ADA]);
+        assert!(!town.club_texts(ADA).contains(&"dropped".to_owned()));
+    });
+}
+
+#[test]
 fn where_two_leave_at_once_and_nobody_who_should_act_is_left_the_others_take_them_out() {
     over_both_suites(|town| {
         let mut town = town.with_group(&[BEN, CLO, DAN]);
