@@ -84,8 +84,11 @@ register-done = Registriert: { $id } bei { $relay }
 register-number-kept = Das Relay hat deine Nummer nicht behalten, nur einen Hashwert davon mit geheimem Schlüssel.
 register-next = Weiter: „sealpost card“ zeigt deine Kontaktkarte, „sealpost contacts add“ nimmt die von anderen auf.
 
-id-usage = sealpost id [keep | name NAME | read-receipts on|off | start-over]
+id-usage = sealpost id [delete | keep | name NAME | read-receipts on|off | start-over]
 id-about = Das eigene Profil zeigen oder ändern
+id-delete-usage = sealpost id delete [--yes]
+id-delete-about = Das Konto beim Relay endgültig löschen; was hier gespeichert ist, bleibt lesbar
+id-help-yes = nicht nachfragen
 id-keep-usage = sealpost id keep
 id-keep-about = Diese ID behalten, obwohl ihre Nummer neu registriert wurde
 id-name-usage = sealpost id name NAME
@@ -105,6 +108,7 @@ id-number-none = Telefonnummer: keine
 id-receipts-on = Lesebestätigungen: ein
 id-receipts-off = Lesebestätigungen: aus
 id-retires = Achtung: Die Nummer dieser ID wurde neu registriert. Die ID endet am { $time }, außer du sagst: sealpost id keep
+id-deleted = Das Konto { $id } ist beim Relay gelöscht, mit allem, was darauf wartete; die ID wird nie wieder vergeben. Was hier gespeichert ist, bleibt lesbar und lässt sich exportieren: „sealpost export“. Wenn du es nicht mehr brauchst, lösche den Ordner des Kontos.
 
 card-usage = sealpost card [--qr]
 card-about = Die eigene Kontaktkarte zeigen
@@ -384,6 +388,7 @@ screen-help-entry = In der Eingabe | Enter: senden, Alt-Enter oder Strg-J: neue 
 ## Fragen
 
 ask-name = Dein Name, wie ihn Kontakte sehen sollen:
+ask-delete = Das lässt sich nicht rückgängig machen: Deine Gruppen werden verlassen, und niemand erreicht { $id } mehr. Gib die ID noch einmal ein, um das Konto zu löschen:
 ask-code = Code aus der SMS:
 ask-passphrase = Deine Passphrase:
 ask-new-passphrase = Neue Passphrase (mindestens 8 Zeichen):
@@ -522,6 +527,7 @@ error-change-waiting = Noch nicht geschehen: Die Änderung wartet im Ausgang und
 error-not-added = Nicht dazugenommen: { $names }. Die anderen sind in der Gruppe. Bitte um eine neue Karte, oder versuche es noch einmal, wenn sie online waren.
 error-not-connected = Das Relay wurde nicht rechtzeitig erreicht. Alles bleibt auf diesem Gerät. Versuche es später noch einmal.
 error-displaced = Ein anderes Programm hat sich mit diesem Konto verbunden und übernommen. Nichts ist verloren. Mach dort weiter.
+error-not-confirmed = Die ID wurde nicht eingegeben; nichts wurde gelöscht. Wo niemand gefragt werden kann: --yes.
 error-account-refused = Das Relay lehnt dieses Konto ab. Alles bleibt auf diesem Gerät. „sealpost id“ zeigt, warum.
 error-needs-new-card = Der Kontakt nimmt mit dieser Karte keine Nachrichten mehr an. Die Nachricht bleibt und wird gesendet, sobald du seine neue Karte aufnimmst.
 error-key-alarm = ALARM: Das Relay hat zu diesem Kontakt einen anderen Schlüssel gezeigt. Die Nachricht bleibt und wurde nicht gesendet. Trefft euch und vergleicht die Fingerabdrücke.

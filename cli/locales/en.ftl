@@ -84,8 +84,11 @@ register-done = Registered: { $id } at { $relay }
 register-number-kept = The relay did not keep your number, only a keyed hash of it.
 register-next = Next: "sealpost card" shows your contact card, "sealpost contacts add" takes another's.
 
-id-usage = sealpost id [keep | name NAME | read-receipts on|off | start-over]
+id-usage = sealpost id [delete | keep | name NAME | read-receipts on|off | start-over]
 id-about = Show your profile, or change it
+id-delete-usage = sealpost id delete [--yes]
+id-delete-about = Delete the account at the relay, for good; what is stored here can still be read
+id-help-yes = do not ask
 id-keep-usage = sealpost id keep
 id-keep-about = Keep this ID although its number was registered anew
 id-name-usage = sealpost id name NAME
@@ -105,6 +108,7 @@ id-number-none = Phone number: none
 id-receipts-on = Read receipts: on
 id-receipts-off = Read receipts: off
 id-retires = Attention: the number of this ID was registered anew. The ID ends at { $time }, unless you say: sealpost id keep
+id-deleted = The account { $id } is deleted at the relay, with all that waited for it; the ID is never given out again. What is stored here can still be read and exported: "sealpost export". When you need it no more, delete the account's folder.
 
 card-usage = sealpost card [--qr]
 card-about = Show your contact card
@@ -384,6 +388,7 @@ screen-help-entry = In the entry | Enter: send, Alt-Enter or Ctrl-J: new line | 
 ## Questions
 
 ask-name = Your name, as contacts shall see it:
+ask-delete = This can't be undone: your groups are left, and nobody reaches { $id } any more. Enter the ID once more to delete the account:
 ask-code = Code from the SMS:
 ask-passphrase = Passphrase:
 ask-new-passphrase = New passphrase (at least 8 characters):
@@ -522,6 +527,7 @@ error-change-waiting = Not done yet: the change waits in the outbox and is made 
 error-not-added = Not added: { $names }. The others are in the group. Ask for a new card, or try again once they were online.
 error-not-connected = The relay was not reached in time. Everything is kept on this device. Try again later.
 error-displaced = Another program connected with this account and took over. Nothing is lost. Go on there.
+error-not-confirmed = The ID was not entered; nothing was deleted. Where nobody can be asked, say --yes.
 error-account-refused = The relay refuses this account. Everything is kept on this device. "sealpost id" shows why.
 error-needs-new-card = The contact does not take messages under this card any more. The message is kept, and is sent once you add the contact's new card.
 error-key-alarm = ALARM: the relay showed another key for this contact. The message is kept and was not sent. Meet the person and compare fingerprints.

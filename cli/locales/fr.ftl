@@ -84,8 +84,11 @@ register-done = Inscription faite : { $id } auprès de { $relay }
 register-number-kept = Le relais n'a pas gardé votre numéro, seulement une empreinte à clé secrète.
 register-next = Ensuite : « sealpost card » montre votre carte de contact, « sealpost contacts add » ajoute celle d'un autre.
 
-id-usage = sealpost id [keep | name NOM | read-receipts on|off | start-over]
+id-usage = sealpost id [delete | keep | name NOM | read-receipts on|off | start-over]
 id-about = Montrer votre profil, ou le changer
+id-delete-usage = sealpost id delete [--yes]
+id-delete-about = Supprimer le compte du relais, pour toujours ; ce qui est gardé ici reste lisible
+id-help-yes = ne rien demander
 id-keep-usage = sealpost id keep
 id-keep-about = Garder cet ID bien que son numéro ait été inscrit de nouveau
 id-name-usage = sealpost id name NOM
@@ -105,6 +108,7 @@ id-number-none = Numéro de téléphone : aucun
 id-receipts-on = Accusés de lecture : oui
 id-receipts-off = Accusés de lecture : non
 id-retires = Attention : le numéro de cet ID a été inscrit de nouveau. L'ID prend fin le { $time }, sauf si vous dites : sealpost id keep
+id-deleted = Le compte { $id } est supprimé du relais, avec tout ce qui l'attendait ; l'ID n'est jamais redonné. Ce qui est gardé ici reste lisible et peut être exporté : « sealpost export ». Quand vous n'en avez plus besoin, supprimez le dossier du compte.
 
 card-usage = sealpost card [--qr]
 card-about = Montrer votre carte de contact
@@ -384,6 +388,7 @@ screen-help-entry = Dans la saisie | Entrée : envoyer, Alt-Entrée ou Ctrl-J : 
 ## Questions posées
 
 ask-name = Votre nom, comme les contacts le verront :
+ask-delete = C'est irréversible : vos groupes sont quittés, et plus personne n'atteint { $id }. Entrez l'ID encore une fois pour supprimer le compte :
 ask-code = Code du SMS :
 ask-passphrase = Phrase secrète :
 ask-new-passphrase = Nouvelle phrase secrète (au moins 8 caractères) :
@@ -522,6 +527,7 @@ error-change-waiting = Pas encore fait : le changement attend dans la boîte d'e
 error-not-added = Pas ajouté : { $names }. Les autres sont dans le groupe. Demandez une nouvelle carte, ou essayez encore après leur prochaine connexion.
 error-not-connected = Le relais n'a pas été joint à temps. Tout est gardé sur cet appareil. Essayez plus tard.
 error-displaced = Un autre programme s'est connecté avec ce compte et a pris la suite. Rien n'est perdu. Continuez là-bas.
+error-not-confirmed = L'ID n'a pas été entré ; rien n'a été supprimé. Là où personne ne peut répondre : --yes.
 error-account-refused = Le relais refuse ce compte. Tout est gardé sur cet appareil. « sealpost id » montre pourquoi.
 error-needs-new-card = Le contact n'accepte plus de messages avec cette carte. Le message est gardé, et partira dès que vous ajoutez sa nouvelle carte.
 error-key-alarm = ALARME : le relais a montré une autre clé pour ce contact. Le message est gardé et n'est pas parti. Rencontrez la personne et comparez les empreintes.

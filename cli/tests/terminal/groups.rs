@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    program::text,
+    program::{record, text},
     walk::{Walk, error_code, of_type},
 };
 
@@ -83,6 +83,27 @@ fn a_group_is_renamed_led_and_left_by_its_members() {
     let members = of_type(&walk.run("bob", &["groups", "show", "Band"]), "member");
     let ids: BTreeSet<_> = members.iter().map(|member| member["id"].as_str().unwrap_or_default().to_owned()).collect();
     assert_eq!(ids, BTreeSet::from([walk.id("bob"), walk.id("cyd")]));
+}
+
+#[test]
+fn who_deletes_the_account_takes_leave_of_groups_and_keeps_what_is_stored() {
+    let walk = Walk::begin();
+    walk.meet_all();
+    walk.done("ada", &["groups", "create", "Choir", "Bob", "Cyd"]);
+    walk.done("bob", &["inbox"]);
+    walk.done("ada", &["send", "Choir", "to be kept"]);
+    walk.done("bob", &["inbox"]);
+    assert_eq!(error_code(&walk.run("bob", &["id", "delete"])), "not_confirmed");
+    walk.done("bob", &["send", "Ada", "nothing was deleted"]);
+    let told = walk.tells("bob", &["id", "delete", "--yes"]);
+    assert!(told.status.success() && text(&told).contains("sealpost export"), "{}", text(&told));
+    assert_eq!(record(&walk.run("bob", &["id"]))["state"], "retired");
+    walk.done("bob", &["id", "delete", "--yes"]);
+    assert_eq!(texts(&of_type(&walk.run("bob", &["inbox", "Choir", "--offline"]), "message")), ["to be kept"]);
+    walk.done("ada", &["inbox"]);
+    let members = of_type(&walk.run("ada", &["groups", "show", "Choir"]), "member");
+    assert!(members.iter().all(|member| member["id"] != walk.id("bob").as_str()), "{members:?}");
+    assert_eq!(error_code(&walk.run("ada", &["send", "Bob", "still there?", "--wait", "10"])), "contact_retired");
 }
 
 #[test]

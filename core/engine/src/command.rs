@@ -27,7 +27,7 @@ pub enum Input {
     /// The device socket is open: the secret for the next session.
     SessionOpened {
         next_secret: Vec<u8>,
-        /// How often the relay was restored, as it says.
+        /// When the relay was last restored, as it says.
         incarnation: u64,
         /// The relay's time (Unix seconds), as it says.
         relay_seconds: u64,
@@ -64,6 +64,8 @@ pub enum Command {
     StartOver {
         next_secret: Vec<u8>,
     },
+    /// The relay deleted the account, as the user wished.
+    Deleted,
     PrepareRegistration {
         relay: RelayAddress,
         info: RelayInfo,

@@ -180,6 +180,7 @@ fn done(step: &mut Step<'_>, command: Command) -> Result<(), EngineError> {
             identity::start_over(step, next_secret)?;
             start_conversations_over(step)
         }
+        Command::Deleted => identity::refused(step, AccountState::Retired),
         Command::Registered(registered) => identity::registered(step, registered),
         Command::AddContact { card, name } => {
             let accepted = contacts::contact(step.tx, card.id)?.is_some_and(|contact| contact.request);

@@ -1,5 +1,7 @@
 //! Registering at a relay: by phone number and code, by invitation, or with nothing, where the relay allows it.
 
+use std::sync::Arc;
+
 use sealpost_crypto::keys::IdentityKey;
 use sealpost_engine::{
     command::{Command, Reply},
@@ -129,15 +131,34 @@ impl Account {
     /// # Errors
     /// `NotRegistered`; `Retired`; those of the network.
     pub fn start_over(&self, stop: &Stop) -> Result<(), Error> {
-        let row = self.row()?;
-        let relay = row.relay.as_ref().filter(|_| row.state != AccountState::New).ok_or(Error::NotRegistered)?;
-        let identity = DeviceIdentity::new(row.id, IdentityKey::from_secret(row.identity_secret));
+        let (http, identity) = self.signing()?;
         let request = SessionRequest { session_secret: Vec::new(), start_over: true };
-        let http = http(relay)?;
         self.disconnect();
         let session = http.ask_signed::<Session>(&identity, Method::POST, "/v1/sessions", Some(&request));
         let session = self.wait(stop, session)?;
         self.done(Command::StartOver { next_secret: session.next_secret })
+    }
+
+    /// Deletes the account at the relay, with all that waits for it there, for good: the ID is never given out again.
+    /// What is stored on this device can still be read. Contacts learn of it when they write; leave groups before.
+    ///
+    /// # Errors
+    /// `NotRegistered`; those of the network.
+    pub fn delete_account(&self, stop: &Stop) -> Result<(), Error> {
+        let (http, identity) = self.signing()?;
+        self.disconnect();
+        let deleted = http.ask_signed::<()>(&identity, Method::DELETE, "/v1/accounts", None::<&()>);
+        match self.wait(stop, deleted) {
+            // The answer of the time before may have been lost.
+            Ok(()) | Err(Error::Retired) => self.done(Command::Deleted),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn signing(&self) -> Result<(Http, Arc<DeviceIdentity>), Error> {
+        let row = self.row()?;
+        let relay = row.relay.as_ref().filter(|_| row.state != AccountState::New).ok_or(Error::NotRegistered)?;
+        Ok((http(relay)?, DeviceIdentity::new(row.id, IdentityKey::from_secret(row.identity_secret))))
     }
 
     /// `None`: the ID is taken.
