@@ -1,7 +1,7 @@
 //! Who is connected: one holder per mailbox, the newer displaces the older.
 //!
-//! Invariants: lives in memory only; a wake-up is never lost (it is kept until the holder looks); ephemeral envelopes
-//! and notices may be (a holder's queue is bounded).
+//! Invariants: lives in memory only; what is stored is never lost (see `inbox`); ephemeral envelopes and notices may be
+//! (a holder's queue is bounded).
 
 use std::{
     collections::HashMap,
@@ -9,8 +9,10 @@ use std::{
 };
 
 use sealpost_wire::{envelope::Envelope, frame::NoticeKind, id::UserId};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+use crate::inbox::{Arrival, Inbox};
 
 /// Signals that wait for one holder.
 const SIGNALS: usize = 64;
@@ -29,7 +31,7 @@ pub enum Signal {
 }
 
 struct Holder {
-    wake: Arc<Notify>,
+    inbox: Arc<Inbox>,
     signals: mpsc::Sender<Signal>,
     displaced: CancellationToken,
     /// An HTTP session's name; `None`: a socket holds the mailbox.
@@ -40,8 +42,7 @@ struct Holder {
 pub struct Seat {
     hub: Arc<Hub>,
     id: UserId,
-    /// Notified when there is new mail; the notification is kept until somebody waits for it.
-    pub wake: Arc<Notify>,
+    pub inbox: Arc<Inbox>,
     pub signals: mpsc::Receiver<Signal>,
     /// Cancelled when a newer connection holds the mailbox.
     pub displaced: CancellationToken,
@@ -51,22 +52,18 @@ impl Hub {
     /// A socket takes the mailbox.
     pub fn attach(self: &Arc<Self>, id: UserId) -> Seat {
         let (signals, receiver) = mpsc::channel(SIGNALS);
-        let wake = Arc::new(Notify::new());
+        let inbox = Arc::new(Inbox::default());
         let displaced = CancellationToken::new();
-        let holder = Holder { wake: Arc::clone(&wake), signals, displaced: displaced.clone(), session: None };
+        let holder = Holder { inbox: Arc::clone(&inbox), signals, displaced: displaced.clone(), session: None };
         self.take_over(id, holder);
-        Seat { hub: Arc::clone(self), id, wake, signals: receiver, displaced }
+        Seat { hub: Arc::clone(self), id, inbox, signals: receiver, displaced }
     }
 
     /// An HTTP session takes the mailbox.
     pub fn open_session(&self, id: UserId, session: [u8; 16]) {
         let (signals, _) = mpsc::channel(1);
-        let holder = Holder {
-            wake: Arc::new(Notify::new()),
-            signals,
-            displaced: CancellationToken::new(),
-            session: Some(session),
-        };
+        let holder =
+            Holder { inbox: Arc::default(), signals, displaced: CancellationToken::new(), session: Some(session) };
         self.take_over(id, holder);
     }
 
@@ -79,10 +76,10 @@ impl Hub {
         self.lock().get(&id).is_some_and(|holder| holder.session.as_ref() == Some(session))
     }
 
-    /// There is new mail.
-    pub fn wake(&self, id: UserId) {
+    /// A message was stored; the order of calls is that of its mailbox.
+    pub fn arrived(&self, id: UserId, arrival: impl FnOnce() -> Arrival) {
         if let Some(holder) = self.lock().get(&id) {
-            holder.wake.notify_one();
+            holder.inbox.arrive(arrival());
         }
     }
 
@@ -114,7 +111,7 @@ impl Hub {
 impl Drop for Seat {
     fn drop(&mut self) {
         let mut holders = self.hub.lock();
-        if holders.get(&self.id).is_some_and(|holder| Arc::ptr_eq(&holder.wake, &self.wake)) {
+        if holders.get(&self.id).is_some_and(|holder| Arc::ptr_eq(&holder.inbox, &self.inbox)) {
             holders.remove(&self.id);
         }
     }
@@ -132,8 +129,9 @@ mod tests {
         let newer = hub.attach(id);
         assert!(older.displaced.is_cancelled());
         drop(older);
-        hub.wake(id);
-        newer.wake.notified().await;
+        let arrival = Arrival { sequence: 1, delivery_id: [0; 16], wrapped_key: Vec::new(), payload: [].into() };
+        hub.arrived(id, || arrival);
+        newer.inbox.woken().await;
         assert!(!newer.displaced.is_cancelled());
     }
 

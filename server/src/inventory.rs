@@ -77,7 +77,7 @@ macro_rules! inventory {
 use Deletion::{Job, Never, Operation, OwnJob};
 
 inventory! {
-    "relay.incarnation": "how often the relay was restored", "devices bring back what a backup lost",
+    "relay.incarnation": "when the relay was last restored", "devices bring back what a backup lost",
         CONTRACT, "everybody", "for good", Never;
     "relay.claims_from": "when commit slots are given out again after a restore", "no group parts over a lost slot",
         CONTRACT, RELAY, "for good", Never;

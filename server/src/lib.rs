@@ -13,6 +13,7 @@ pub mod faults;
 pub mod faults;
 mod http;
 mod hub;
+mod inbox;
 pub mod inventory;
 pub mod jobs;
 mod keyed_hash;
@@ -43,6 +44,7 @@ use tls::Certificate;
 
 pub use config::Config;
 pub use hub::{Seat, Signal};
+pub use inbox::{Arrival, Inbox};
 pub use parts::Parts;
 pub use tls::TlsError;
 

@@ -137,7 +137,7 @@ impl RelayEnd {
                 }
             });
         }
-        if session.seat.wake.notified().now_or_never().is_some() {
+        if session.seat.inbox.woken().now_or_never().is_some() {
             self.drained = false;
         }
         while !self.drained

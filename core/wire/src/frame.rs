@@ -89,8 +89,8 @@ pub struct Authenticate {
 pub struct Authenticated {
     #[prost(bytes = "vec", tag = "1")]
     pub next_secret: Vec<u8>,
-    /// How often the relay was restored from a backup, from 1. Where it has grown, the device brings its key packages
-    /// and slots again.
+    /// When the relay was last restored from a backup, in milliseconds; 1 if never. Where it has grown, the device
+    /// brings its key packages and slots again.
     #[prost(uint64, tag = "2")]
     pub incarnation: u64,
 }

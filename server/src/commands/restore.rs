@@ -7,7 +7,7 @@ use std::{
     fs::{self, DirBuilder, File, Metadata},
     os::unix::fs::{DirBuilderExt, MetadataExt, chown},
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use clap::Args;
@@ -98,7 +98,7 @@ impl Restore {
         if let Some(complaint) = sqlite::verify(&database, true)?.first() {
             return Err(format!("the backup's database is damaged ({complaint}); take another backup").into());
         }
-        let incarnation = sqlite::begin_anew(&database)?;
+        let incarnation = sqlite::begin_anew(&database, now().as_millis() as u64)?;
         File::open(&database)?.sync_all()?;
         drop(line);
         self.stage_blobs(staged)?;
@@ -174,8 +174,7 @@ fn move_aside(data: &Path, names: &[String]) -> Result<Option<PathBuf>, Failure>
     if names.is_empty() {
         return Ok(None);
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let aside = data.join(format!("{ASIDE}{now}"));
+    let aside = data.join(format!("{ASIDE}{}", now().as_millis()));
     DirBuilder::new().mode(0o700).create(&aside)?;
     for name in names {
         fs::rename(data.join(name), aside.join(name))?;
@@ -195,13 +194,16 @@ fn move_in(data: &Path, staged: &Path) -> Result<(), Failure> {
     Ok(sync(data)?)
 }
 
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 fn tell(data: &Path, incarnation: u64, aside: Option<&Path>, manifest: &Manifest) {
     println!("{} is restored, and is incarnation {incarnation} of the relay now", data.display());
     if let Some(aside) = aside {
         println!("what was there lies in {}; delete it when nothing of it is needed", aside.display());
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    println!("the backup was made {}", ago(now.saturating_sub(manifest.made_at_seconds)));
+    println!("the backup was made {}", ago(now().as_secs().saturating_sub(manifest.made_at_seconds)));
     println!("what happens to the users' apps:");
     println!("  - they see the new incarnation when they connect, and open a session anew by themselves");
     println!("  - what they had received since the backup may come again; they know it and show it once");

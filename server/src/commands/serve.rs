@@ -15,6 +15,9 @@ pub fn run(place: Place) -> Result<(), Failure> {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
+    // Whoever hears that the relay listens may signal: from here on nothing ends it but what it ends by.
+    let _hangup = signal(SignalKind::hangup())?;
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let parts = Parts::open(&config)?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
         format!("{} can't be listened on ({error}); `sealpost-server check` says more", config.listen)
@@ -22,7 +25,6 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     println!("listening on {scheme}://{}", listener.local_addr()?);
     let stop = CancellationToken::new();
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stopping = stop.clone();
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }

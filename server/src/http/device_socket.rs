@@ -28,6 +28,7 @@ use super::{
 use crate::{
     faults,
     hub::{Seat, Signal},
+    inbox::Inbox,
     listener::Peer,
     metrics::CutOff,
     service::{DeviceSession, PushWindow, Refusal, SocketProof},
@@ -44,7 +45,7 @@ pub async fn open(
 ) -> Response {
     let sockets = relay.sockets.clone();
     let serve = move |socket| sockets.track_future(serve(relay, peer, socket));
-    socket::limited(upgrade).on_upgrade(serve)
+    socket::limited(upgrade).read_buffer_size(socket::DEVICE_BUFFER_BYTES).on_upgrade(serve)
 }
 
 async fn serve(relay: Relay, peer: Peer, mut socket: WebSocket) {
@@ -123,10 +124,10 @@ struct Device {
 impl Device {
     async fn serve(&mut self, socket: &mut WebSocket, mut seat: Seat) -> Result<(), Refused> {
         let mut pulse = Pulse::start();
-        let stop = self.relay.stop.clone();
+        let (stop, inbox) = (self.relay.stop.clone(), Arc::clone(&seat.inbox));
         loop {
             if !self.drained && self.window().is_some() {
-                self.push(socket).await?;
+                self.push_page(socket, &inbox).await?;
             }
             let more = !self.drained && self.window().is_some();
             tokio::select! {
@@ -149,7 +150,7 @@ impl Device {
                     }
                 }
                 Some(signal) = seat.signals.recv() => self.tell(socket, signal).await?,
-                () = seat.wake.notified() => self.drained = false,
+                () = inbox.woken() => self.push_arrivals(socket, &inbox).await?,
                 due = pulse.due() => {
                     due?;
                     socket::ping(socket).await?;
@@ -159,26 +160,58 @@ impl Device {
         }
     }
 
-    /// One page, as far as the window allows.
-    async fn push(&mut self, socket: &mut WebSocket) -> Result<(), Refused> {
+    /// One page of the mailbox, as far as the window allows.
+    async fn push_page(&mut self, socket: &mut WebSocket, inbox: &Inbox) -> Result<(), Refused> {
         let Some(window) = self.window() else { return Ok(()) };
-        let service = Arc::clone(&self.relay.service);
-        tokio::select! {
-            () = service.faults.push_allowed() => {}
-            () = self.relay.stop.cancelled() => return Err(stopping()),
-        }
-        let page = service.next_envelopes(self.id, self.cursor, window).await?;
+        self.may_push().await?;
+        inbox.follow();
+        let page = self.relay.service.next_envelopes(self.id, self.cursor, window).await?;
         for envelope in page.envelopes {
-            faults::stop_point("after_answer_before_push");
-            self.note(&envelope);
-            if service.faults.cuts_socket() {
-                self.peer.cut.after(envelope.payload.len() / 2);
-            }
-            socket::feed(socket, Body::Push(envelope)).await?;
-            service.metrics.pushes.increment(1);
+            self.push(socket, envelope).await?;
         }
-        self.drained = !page.more;
-        if self.drained && std::mem::take(&mut self.empty_due) {
+        self.drained(!page.more, socket, inbox).await
+    }
+
+    /// What arrived behind the last page, as far as the window allows; where that is not known, the mailbox is read.
+    async fn push_arrivals(&mut self, socket: &mut WebSocket, inbox: &Inbox) -> Result<(), Refused> {
+        let Some(arrivals) = inbox.take() else {
+            self.drained = false;
+            return Ok(());
+        };
+        self.may_push().await?;
+        let cursor = self.cursor;
+        let mut arrivals = arrivals.into_iter().skip_while(|arrival| arrival.sequence <= cursor).peekable();
+        while self.window().is_some()
+            && let Some(arrival) = arrivals.next()
+        {
+            self.push(socket, arrival.into()).await?;
+        }
+        self.drained(arrivals.peek().is_none(), socket, inbox).await
+    }
+
+    async fn may_push(&self) -> Result<(), Refused> {
+        tokio::select! {
+            () = self.relay.service.faults.push_allowed() => Ok(()),
+            () = self.relay.stop.cancelled() => Err(stopping()),
+        }
+    }
+
+    async fn push(&mut self, socket: &mut WebSocket, envelope: Envelope) -> Result<(), Closed> {
+        faults::stop_point("after_answer_before_push");
+        self.note(&envelope);
+        if self.relay.service.faults.cuts_socket() {
+            self.peer.cut.after(envelope.payload.len() / 2);
+        }
+        socket::feed(socket, Body::Push(envelope)).await?;
+        self.relay.service.metrics.pushes.increment(1);
+        Ok(())
+    }
+
+    async fn drained(&mut self, drained: bool, socket: &mut WebSocket, inbox: &Inbox) -> Result<(), Refused> {
+        self.drained = drained;
+        if !drained {
+            inbox.fall_behind();
+        } else if std::mem::take(&mut self.empty_due) {
             socket::feed(socket, Body::Empty(Nothing {})).await?;
         }
         Ok(socket::flush(socket).await?)

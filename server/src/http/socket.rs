@@ -16,6 +16,8 @@ use crate::{metrics::CutOff, service::Refusal};
 
 /// The default costs 125 kB per idle connection.
 const BUFFER_BYTES: usize = 4_096;
+/// A device only says who it is and acknowledges, and many of them are idle.
+pub const DEVICE_BUFFER_BYTES: usize = 1_024;
 /// Between two pings; a peer that was silent for a whole interval after one is gone.
 const PING: Duration = Duration::from_secs(30);
 /// A peer that takes nothing for this long is gone.

@@ -20,7 +20,7 @@ pub const GAUGES: &[(&str, &str)] = &[
     ("sealpost_accounts", "Accounts."),
     ("sealpost_waiting_messages", "Messages that wait in all mailboxes together."),
     ("sealpost_waiting_bytes", "What these messages weigh, as the quotas count."),
-    ("sealpost_incarnation", "Counts up when the relay is restored from a backup."),
+    ("sealpost_incarnation", "When the relay was last restored from a backup, in milliseconds; 1 if never."),
     ("sealpost_sockets", "WebSockets that are open: of devices that receive, and of senders."),
     ("sealpost_connections", "Connections that are open, whatever goes over them."),
     ("sealpost_connections_limit", "Connections that the configuration allows."),

@@ -1,5 +1,7 @@
 //! Deliveries: accepted per recipient, durable before the answer, pushed after it. Nothing here knows a sender.
 
+use std::sync::Arc;
+
 use sealpost_crypto::hash::token_hash;
 use sealpost_wire::{
     envelope::{Delivery, DeliveryAnswer, Envelope, RefusedRecipient},
@@ -9,8 +11,9 @@ use sealpost_wire::{
 
 use super::{Refusal, Service};
 use crate::{
-    hub::Signal,
-    store::{Addressee, Delivered, NewDelivery, NewRecipient},
+    hub::{Hub, Signal},
+    inbox::Arrival,
+    store::{Addressee, Delivered, Filed, NewDelivery, NewRecipient},
 };
 
 impl Service {
@@ -50,11 +53,10 @@ impl Service {
             messages_limit: self.config.limits.mailbox_messages,
             bytes_limit: self.config.limits.mailbox_bytes,
         };
-        let outcomes = self.store.deliver(stored, self.now()).await?;
-        for ((id, _), _) in recipients.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Delivered::Stored) {
-            self.hub.wake(*id);
-        }
-        Ok(outcomes)
+        let stored = Arc::new(stored);
+        let (hub, told) = (Arc::clone(&self.hub), Arc::clone(&stored));
+        let filed = move |filed: &[Filed]| filed.iter().for_each(|filed| announce(&hub, &told, *filed));
+        Ok(self.store.deliver(stored, self.now(), Box::new(filed)).await?)
     }
 
     async fn hand_on(
@@ -96,6 +98,17 @@ impl Service {
         }
         DeliveryAnswer { refused }
     }
+}
+
+/// Tells a mailbox's holder what was stored in it.
+fn announce(hub: &Hub, delivery: &NewDelivery, filed: Filed) {
+    let Some(recipient) = delivery.recipients.get(filed.recipient) else { return };
+    hub.arrived(recipient.to.id, || Arrival {
+        sequence: filed.sequence,
+        delivery_id: delivery.delivery_id,
+        wrapped_key: recipient.wrapped_key.clone(),
+        payload: Arc::clone(&delivery.payload),
+    });
 }
 
 /// `None`: accepted, now or before.

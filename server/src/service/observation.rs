@@ -20,17 +20,21 @@ pub struct Health {
 impl Service {
     /// Asks the disk, a reader and the writer. The writer's answer comes behind all that waits for it.
     pub async fn health(&self) -> Health {
+        self.health_with(self.free_space.free_bytes().ok()).await
+    }
+
+    async fn health_with(&self, free_bytes: Option<u64>) -> Health {
         let mut health = Health { ready: true, reasons: Vec::new() };
         let disk = self.config.disk;
-        match self.free_space.free_bytes() {
-            Err(_) => health.lacks("the data folder's disk can't be asked: deliveries are refused"),
-            Ok(free) if free < disk.deliveries_bytes => {
+        match free_bytes {
+            None => health.lacks("the data folder's disk can't be asked: deliveries are refused"),
+            Some(free) if free < disk.deliveries_bytes => {
                 health.lacks("the disk is nearly full: deliveries, uploads and new accounts are refused");
             }
-            Ok(free) if free < disk.uploads_bytes => {
+            Some(free) if free < disk.uploads_bytes => {
                 health.reasons.push("the disk is low: uploads and new accounts are refused");
             }
-            Ok(_) => {}
+            Some(_) => {}
         }
         match tokio::time::timeout(STORE, self.store.incarnation()).await {
             Ok(Ok(_)) => {}
@@ -49,8 +53,8 @@ impl Service {
 
     /// All metrics in Prometheus' text format, levels as they are now.
     pub async fn measure(&self) -> String {
-        self.health().await;
-        let free = self.free_space.free_bytes().unwrap_or(0);
+        let free = self.free_space.free_bytes().ok();
+        self.health_with(free).await;
         let totals = async { (self.store.totals().await, self.store.incarnation().await) };
         // What can't be read keeps its last level; `sealpost_ready` says that something is wrong.
         if let Ok((Ok(totals), Ok(incarnation))) = tokio::time::timeout(STORE, totals).await {
@@ -61,7 +65,7 @@ impl Service {
                 incarnation,
             });
         }
-        self.metrics.disk_free(free);
+        self.metrics.disk_free(free.unwrap_or(0));
         self.metrics.render()
     }
 }

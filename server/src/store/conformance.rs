@@ -2,7 +2,7 @@
 //!
 //! Panics at the first difference: it is a test, exported.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use sealpost_wire::{
     api::directory::{DirectoryEntry, KeyPackages},
@@ -126,19 +126,37 @@ async fn key_packages(open: &impl Fn() -> Arc<dyn Store>) {
     assert_eq!(counts.iter().map(|count| (count.suite, count.one_time)).collect::<Vec<_>>(), [(3, 1)]);
 }
 
+/// Delivers, and checks that what is told of is what was stored.
+async fn deliver(store: Arc<dyn Store>, delivery: NewDelivery) -> Result<Vec<Delivered>, StoreError> {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = Arc::clone(&told);
+    let filed = move |filed: &[Filed]| telling.lock().expect("no test panicked").extend_from_slice(filed);
+    let delivery = Arc::new(delivery);
+    let outcomes = store.deliver(Arc::clone(&delivery), NOW, Box::new(filed)).await?;
+    let stored = (0..).zip(&outcomes).filter(|(_, outcome)| **outcome == Delivered::Stored);
+    let told = told.lock().expect("no test panicked").clone();
+    assert_eq!(told.iter().map(|it| it.recipient).collect::<Vec<_>>(), stored.map(|(it, _)| it).collect::<Vec<_>>());
+    for filed in told {
+        let page = store.page(delivery.recipients[filed.recipient].to.id, filed.sequence - 1, 1, 1_000).await?;
+        assert_eq!(page.envelopes[0].sequence, filed.sequence);
+        assert_eq!(page.envelopes[0].delivery_id, delivery.delivery_id);
+    }
+    Ok(outcomes)
+}
+
 async fn deliveries(open: &impl Fn() -> Arc<dyn Store>) {
     use Delivered::{Again, MailboxFull, Stored, TokenRefused};
     let both = vec![addressee(1, 1), addressee(2, 2), addressee(2, 9), addressee(99, 1)];
-    let outcome = open().deliver(delivery(1, 10, both.clone()), NOW).await;
+    let outcome = deliver(open(), delivery(1, 10, both.clone())).await;
     assert_eq!(outcome, Ok(vec![Stored, Stored, TokenRefused, TokenRefused]));
-    let outcome = open().deliver(delivery(1, 10, both.clone()), NOW).await;
+    let outcome = deliver(open(), delivery(1, 10, both.clone())).await;
     assert_eq!(outcome, Ok(vec![Again, Again, TokenRefused, TokenRefused]));
     assert_eq!(open().admit(both, NOW).await, Ok(vec![Stored, Stored, TokenRefused, TokenRefused]));
-    assert_eq!(open().deliver(delivery(2, 10, vec![addressee(1, 1)]), NOW).await, Ok(vec![Stored]));
+    assert_eq!(deliver(open(), delivery(2, 10, vec![addressee(1, 1)])).await, Ok(vec![Stored]));
     let full = NewDelivery { messages_limit: 2, ..delivery(3, 10, vec![addressee(1, 1), addressee(2, 2)]) };
-    assert_eq!(open().deliver(full, NOW).await, Ok(vec![MailboxFull, Stored]));
+    assert_eq!(deliver(open(), full).await, Ok(vec![MailboxFull, Stored]));
     let heavy = NewDelivery { bytes_limit: 200, ..delivery(4, 100, vec![addressee(2, 2)]) };
-    assert_eq!(open().deliver(heavy, NOW).await, Ok(vec![MailboxFull]));
+    assert_eq!(deliver(open(), heavy).await, Ok(vec![MailboxFull]));
     let page = open().page(id(1), 0, 64, 1_000).await.expect("a page");
     assert_eq!((numbers_of(&page), page.more), (vec![1, 2], false));
     assert!(page.envelopes[0].sequence < page.envelopes[1].sequence);
@@ -171,7 +189,7 @@ async fn acknowledgements(open: &impl Fn() -> Arc<dyn Store>) {
     assert_eq!(open().acknowledge(id(1), vec![last]).await, Ok(()));
     let status = open().mailbox_status(id(1)).await.expect("status");
     assert_eq!((status.messages, status.bytes), (0, 0));
-    assert_eq!(open().deliver(delivery(5, 10, vec![addressee(1, 6)]), NOW).await, Ok(vec![Delivered::Stored]));
+    assert_eq!(deliver(open(), delivery(5, 10, vec![addressee(1, 6)])).await, Ok(vec![Delivered::Stored]));
     let next = open().page(id(1), 0, 64, 1_000).await.expect("a page").envelopes[0].sequence;
     assert!(next > last, "a sequence is never used twice");
 }
@@ -212,7 +230,7 @@ async fn administration(open: &impl Fn() -> Arc<dyn Store>) {
     assert!(found.suspended);
     assert_eq!(open().totals().await.expect("totals").suspended_accounts, 1);
     assert_eq!(open().admit(to(), NOW).await, Ok(vec![MailboxFull, TokenRefused]));
-    assert_eq!(open().deliver(delivery(9, 10, to()), NOW).await, Ok(vec![MailboxFull, TokenRefused]));
+    assert_eq!(deliver(open(), delivery(9, 10, to())).await, Ok(vec![MailboxFull, TokenRefused]));
     assert_eq!(open().suspend_account(id(1), false).await, Ok(true));
     assert_eq!(open().admit(to(), NOW).await, Ok(vec![Stored, TokenRefused]));
     assert_eq!(open().suspend_account(id(99), true).await, Ok(false));
@@ -227,7 +245,7 @@ async fn removal(open: &impl Fn() -> Arc<dyn Store>) {
     assert_eq!(open().register(account(2), Proof::Open, NOW).await, Ok(Registration::Taken));
     let to = vec![addressee(2, 2), addressee(2, 9)];
     let told = Ok(vec![Delivered::Retired, Delivered::TokenRefused]);
-    assert_eq!(open().deliver(delivery(6, 10, to), NOW).await, told);
+    assert_eq!(deliver(open(), delivery(6, 10, to)).await, told);
 }
 
 async fn sweeps(open: &impl Fn() -> Arc<dyn Store>) {

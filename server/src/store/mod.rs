@@ -11,6 +11,8 @@ pub mod memory;
 pub mod sqlite;
 mod types;
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use sealpost_wire::{
     api::{
@@ -88,8 +90,9 @@ pub trait Store: Send + Sync + 'static {
     fn take_key_package(&self, asked: Addressee, suites: Vec<u16>, now: u64) -> Answer<'_, Taken>;
 
     fn replace_tokens(&self, id: UserId, tokens: Vec<TokenHash>) -> Answer<'_, ()>;
-    /// Stores one payload for all that accept it; the answer is per addressee, in order.
-    fn deliver(&self, delivery: NewDelivery, now: u64) -> Answer<'_, Vec<Delivered>>;
+    /// Stores one payload for all that accept it; the answer is per addressee, in order. `filed` is called before the
+    /// answer, with what was stored now, and for all deliveries in the order of their sequences.
+    fn deliver(&self, delivery: Arc<NewDelivery>, now: u64, filed: OnFiled) -> Answer<'_, Vec<Delivered>>;
     /// Checks tokens only: for what is not stored.
     fn admit(&self, to: Vec<Addressee>, now: u64) -> Answer<'_, Vec<Delivered>>;
     /// Envelopes behind a sequence, within both limits, but at least one if there is one.

@@ -184,6 +184,17 @@ pub struct NewDelivery {
     pub bytes_limit: u64,
 }
 
+/// A message that a delivery has left in a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filed {
+    /// Which of the delivery's recipients.
+    pub recipient: usize,
+    pub sequence: u64,
+}
+
+/// Hears of what a delivery has left, once it is durable.
+pub type OnFiled = Box<dyn FnOnce(&[Filed]) + Send>;
+
 #[derive(Debug, Clone)]
 pub struct NewRecipient {
     pub to: Addressee,

@@ -1,7 +1,7 @@
 //! The relay's database on a disk that fails at each of its writes and syncs: what was answered is kept, also when the
 //! power goes; what was refused is there whole or not at all; and it goes on once the disk works.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use sealpost_disk::{Disk, Fault, Remains};
 use sealpost_server::store::{
@@ -146,7 +146,7 @@ impl Run {
             async move {
                 match *operation {
                     Deliver(number) => {
-                        let outcome = store.deliver(delivery(number), NOW).await?;
+                        let outcome = store.deliver(Arc::new(delivery(number)), NOW, Box::new(|_| ())).await?;
                         assert_eq!(outcome, [Delivered::Stored]);
                     }
                     Acknowledge => store.acknowledge(ben().id, oldest).await?,

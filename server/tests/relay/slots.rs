@@ -87,7 +87,7 @@ async fn receipt_key(relay: &TestRelay) -> [u8; 32] {
 #[tokio::test]
 async fn a_restored_relay_first_takes_what_stood_in_slots_before() {
     let relay = TestRelay::start().await;
-    assert_eq!(sqlite::begin_anew(&relay.folder.path().join("relay.sqlite")), Ok(2));
+    assert_eq!(sqlite::begin_anew(&relay.folder.path().join("relay.sqlite"), 7), Ok(7));
     let claim = |brought| SlotClaim { content: vec![1], brought };
     let [one, other] = [1, 2].map(|byte| format!("/v1/slots/{}", SlotName([byte; 32])));
     let refused: Result<Slot, ApiError> = relay.send("PUT", &one, &claim(false)).await;

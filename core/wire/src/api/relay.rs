@@ -18,7 +18,7 @@ pub struct RelayInfo {
     #[serde(with = "base64url")]
     #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub receipt_key: Vec<u8>,
-    /// Counts up when the relay is restored from a backup.
+    /// When the relay was last restored from a backup, in milliseconds; 1 if never.
     pub incarnation: u64,
     pub time_seconds: u64,
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 use sealpost_wire::{api::mailbox::MailboxStatus, envelope::Envelope, id::UserId};
 
 use super::{LISTED, State};
-use crate::store::{Addressee, Delivered, NewDelivery, NewRecipient, Page, Totals, hour_before};
+use crate::store::{Addressee, Delivered, Filed, NewDelivery, NewRecipient, Page, Totals, hour_before};
 
 /// What waits for one device, by sequence.
 #[derive(Default)]
@@ -22,8 +22,16 @@ struct Message {
 }
 
 impl State {
-    pub fn deliver(&mut self, delivery: &NewDelivery, now: u64) -> Vec<Delivered> {
-        delivery.recipients.iter().map(|recipient| self.deliver_to(delivery, recipient, now)).collect()
+    pub fn deliver(&mut self, delivery: &NewDelivery, now: u64) -> (Vec<Delivered>, Vec<Filed>) {
+        let (mut outcomes, mut filed) = (Vec::new(), Vec::new());
+        for (index, recipient) in delivery.recipients.iter().enumerate() {
+            let outcome = self.deliver_to(delivery, recipient, now);
+            if outcome == Delivered::Stored {
+                filed.push(Filed { recipient: index, sequence: self.sequence });
+            }
+            outcomes.push(outcome);
+        }
+        (outcomes, filed)
     }
 
     /// `Stored` if the mailbox accepts the token.

@@ -160,8 +160,12 @@ impl Store for MemoryStore {
         self.at_once(|state| state.change(id, |account| account.tokens = account::rounded(tokens)))
     }
 
-    fn deliver(&self, delivery: NewDelivery, now: u64) -> Answer<'_, Vec<Delivered>> {
-        self.at_once(|state| state.deliver(&delivery, now))
+    fn deliver(&self, delivery: Arc<NewDelivery>, now: u64, filed: OnFiled) -> Answer<'_, Vec<Delivered>> {
+        self.at_once(|state| {
+            let (outcomes, stored) = state.deliver(&delivery, now);
+            filed(&stored);
+            outcomes
+        })
     }
 
     fn admit(&self, to: Vec<Addressee>, now: u64) -> Answer<'_, Vec<Delivered>> {

@@ -5,29 +5,28 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::store::{Addressee, Delivered, NewDelivery, NewRecipient, hour_before};
+use crate::store::{Addressee, Delivered, Filed, NewDelivery, NewRecipient, hour_before};
 
 /// No account has this row.
 const NOBODY: i64 = 0;
 
-pub fn deliver(tx: &Connection, delivery: &NewDelivery, now: u64) -> rusqlite::Result<Vec<Delivered>> {
+pub fn deliver(tx: &Connection, delivery: &NewDelivery, now: u64) -> rusqlite::Result<(Vec<Delivered>, Vec<Filed>)> {
     let mut payload = None;
-    let mut stored = 0_i64;
-    let mut outcomes = Vec::with_capacity(delivery.recipients.len());
-    for recipient in &delivery.recipients {
+    let (mut outcomes, mut filed) = (Vec::with_capacity(delivery.recipients.len()), Vec::new());
+    for (index, recipient) in delivery.recipients.iter().enumerate() {
         let (mailbox, admitted) = admit_one(tx, &recipient.to, now)?;
-        let outcome = match admitted {
+        let stored = match admitted {
             Delivered::Stored => store(tx, mailbox, delivery, recipient, &mut payload, now)?,
-            refused => refused,
+            refused => Err(refused),
         };
-        stored += i64::from(outcome == Delivered::Stored);
-        outcomes.push(outcome);
+        filed.extend(stored.ok().map(|sequence| Filed { recipient: index, sequence }));
+        outcomes.push(stored.err().unwrap_or(Delivered::Stored));
     }
-    if let Some(payload) = payload.filter(|_| stored > 1) {
+    if let Some(payload) = payload.filter(|_| filed.len() > 1) {
         let count = "UPDATE payload SET mailboxes = ?2 WHERE payload = ?1";
-        tx.prepare_cached(count)?.execute([payload, stored])?;
+        tx.prepare_cached(count)?.execute(params![payload, filed.len()])?;
     }
-    Ok(outcomes)
+    Ok((outcomes, filed))
 }
 
 pub fn admit(connection: &Connection, to: &[Addressee], now: u64) -> rusqlite::Result<Vec<Delivered>> {
@@ -51,6 +50,7 @@ pub fn admit_one(connection: &Connection, to: &Addressee, now: u64) -> rusqlite:
     Ok((mailbox, if retired { Delivered::Retired } else { Delivered::TokenRefused }))
 }
 
+/// The message's sequence, or why there is none.
 fn store(
     tx: &Connection,
     mailbox: i64,
@@ -58,16 +58,16 @@ fn store(
     recipient: &NewRecipient,
     payload: &mut Option<i64>,
     now: u64,
-) -> rusqlite::Result<Delivered> {
+) -> rusqlite::Result<Result<u64, Delivered>> {
     if tx.prepare_cached("SELECT 1 FROM delivered WHERE seen = ?1")?.exists([recipient.seen])? {
-        return Ok(Delivered::Again);
+        return Ok(Err(Delivered::Again));
     }
     let bytes = (delivery.payload.len() + recipient.wrapped_key.len()) as u64;
     let room = "UPDATE mailbox SET messages = messages + 1, bytes = bytes + ?2
                 WHERE mailbox = ?1 AND messages < ?3 AND bytes + ?2 <= ?4";
     let counted = params![mailbox, bytes, delivery.messages_limit, delivery.bytes_limit];
     if tx.prepare_cached(room)?.execute(counted)? == 0 {
-        return Ok(Delivered::MailboxFull);
+        return Ok(Err(Delivered::MailboxFull));
     }
     let hour = hour_before(now);
     let seen = "INSERT INTO delivered (seen, stored_hour) VALUES (?1, ?2)";
@@ -81,13 +81,7 @@ fn store(
     };
     let message = "INSERT INTO message (mailbox, payload, delivery_id, wrapped_key, bytes, stored_hour)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    tx.prepare_cached(message)?.execute(params![
-        mailbox,
-        payload,
-        delivery.delivery_id,
-        recipient.wrapped_key,
-        bytes,
-        hour
-    ])?;
-    Ok(Delivered::Stored)
+    let values = params![mailbox, payload, delivery.delivery_id, recipient.wrapped_key, bytes, hour];
+    let sequence = tx.prepare_cached(message)?.insert(values)?;
+    Ok(Ok(sequence.unsigned_abs()))
 }

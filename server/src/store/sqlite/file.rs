@@ -17,8 +17,11 @@ use crate::{faults, store::StoreError};
 const STEP_PAGES: i32 = 1_024;
 /// Before a step that found the file busy is tried again.
 const PAUSE: Duration = Duration::from_millis(20);
-/// By how much sequences jump on a restore: those given out after the backup are never used twice.
-const SEQUENCES: i64 = 1 << 32;
+/// Sequences of a millisecond: after a restore they go on from the clock, so that those given out since the backup, by
+/// whichever relay was made of it, are never used twice.
+const SEQUENCES: i64 = 1 << 10;
+/// By how much they jump where the clock is wrong and stands before them.
+const JUMP: i64 = 1 << 32;
 
 /// How far a copy is.
 #[derive(Debug, Clone, Copy)]
@@ -73,20 +76,23 @@ pub fn copy(from: &Path, to: &Path, tell: &mut dyn FnMut(Progress)) -> Result<Co
     Ok(Copied { schema, incarnation, blobs })
 }
 
-/// Makes a copy the beginning of another incarnation, in this version; answers with its number.
-pub fn begin_anew(path: &Path) -> Result<u64, StoreError> {
+/// Makes a copy the beginning of another incarnation, in this version; answers with its number: the time, so that two
+/// relays made of the same copy are never taken for one.
+pub fn begin_anew(path: &Path, now_ms: u64) -> Result<u64, StoreError> {
     let mut connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failure)?;
     connection.execute_batch("PRAGMA synchronous=FULL").map_err(failure)?;
     schema::migrate(&mut connection)?;
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
-    let counted = "UPDATE relay SET incarnation = incarnation + 1, claims_from = -1 RETURNING incarnation";
-    let incarnation = tx.query_row(counted, [], |row| row.get(0)).map_err(failure)?;
+    let now = i64::try_from(now_ms).unwrap_or(i64::MAX / SEQUENCES).min(i64::MAX / SEQUENCES);
+    let counted = "UPDATE relay SET incarnation = max(incarnation + 1, ?1), claims_from = -1 RETURNING incarnation";
+    let incarnation = tx.query_row(counted, [now], |row| row.get(0)).map_err(failure)?;
     // Sessions have gone on since the backup, and nobody can know how far.
     tx.execute("UPDATE account SET session_latest = x'', session_before = x''", []).map_err(failure)?;
-    let jump = "UPDATE sqlite_sequence SET seq = seq + ?1 WHERE name = 'message'";
-    if tx.execute(jump, [SEQUENCES]).map_err(failure)? == 0 {
-        tx.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('message', ?1)", [SEQUENCES]).map_err(failure)?;
-    }
+    let reached = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'message'";
+    let reached: i64 = tx.query_row(reached, [], |row| row.get(0)).map_err(failure)?;
+    let from = if now * SEQUENCES > reached { now * SEQUENCES } else { reached + JUMP };
+    tx.execute("DELETE FROM sqlite_sequence WHERE name = 'message'", []).map_err(failure)?;
+    tx.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('message', ?1)", [from]).map_err(failure)?;
     tx.commit().map_err(failure)?;
     Ok(incarnation)
 }

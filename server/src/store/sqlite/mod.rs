@@ -151,8 +151,10 @@ impl Store for SqliteStore {
         self.writer.write(move |tx| mailbox::replace_tokens(tx, id, &tokens))
     }
 
-    fn deliver(&self, delivery: NewDelivery, now: u64) -> Answer<'_, Vec<Delivered>> {
-        self.writer.write(move |tx| delivery::deliver(tx, &delivery, now))
+    fn deliver(&self, delivery: Arc<NewDelivery>, now: u64, filed: OnFiled) -> Answer<'_, Vec<Delivered>> {
+        let told = move |(_, stored): &(Vec<Delivered>, Vec<Filed>)| filed(stored);
+        let answer = self.writer.write_then(move |tx| delivery::deliver(tx, &delivery, now), told);
+        Box::pin(async move { Ok(answer.await?.0) })
     }
 
     fn admit(&self, to: Vec<Addressee>, now: u64) -> Answer<'_, Vec<Delivered>> {

@@ -58,16 +58,19 @@ trait Work: Send {
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
-struct Typed<T, F> {
+struct Typed<T, F, G> {
     operation: F,
     result: Option<T>,
+    /// Hears of the result first, in the order of the operations.
+    then: G,
     to: oneshot::Sender<Result<T, StoreError>>,
 }
 
-impl<T, F> Work for Typed<T, F>
+impl<T, F, G> Work for Typed<T, F, G>
 where
     T: Send,
     F: Fn(&Connection) -> rusqlite::Result<T> + Send,
+    G: FnOnce(&T) + Send,
 {
     fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
         self.result = Some((self.operation)(connection).map_err(super::failure)?);
@@ -75,7 +78,10 @@ where
     }
 
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let Self { result, to, .. } = *self;
+        let Self { result, then, to, .. } = *self;
+        if let (Ok(()), Some(result)) = (&outcome, &result) {
+            then(result);
+        }
         let missing = StoreError::Failed("the operation left no result".to_owned());
         // Whoever asked may have gone: that changes nothing.
         let _ = to.send(outcome.and_then(|()| result.ok_or(missing)));
@@ -97,7 +103,17 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.queue(operation, false)
+        self.queue(operation, |_| (), false)
+    }
+
+    /// The same; `then` is told the result on the writing thread, after the commit, in the order of all operations.
+    pub fn write_then<T, F, G>(&self, operation: F, then: G) -> Answer<'static, T>
+    where
+        T: Send + 'static,
+        F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        G: FnOnce(&T) + Send + 'static,
+    {
+        self.queue(operation, then, false)
     }
 
     /// The same for an operation that may wait for the next commit.
@@ -106,16 +122,17 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.queue(operation, true)
+        self.queue(operation, |_| (), true)
     }
 
-    fn queue<T, F>(&self, operation: F, rides: bool) -> Answer<'static, T>
+    fn queue<T, F, G>(&self, operation: F, then: G, rides: bool) -> Answer<'static, T>
     where
         T: Send + 'static,
         F: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        G: FnOnce(&T) + Send + 'static,
     {
         let (to, answer) = oneshot::channel();
-        let operation = Operation { work: Box::new(Typed { operation, result: None, to }), rides };
+        let operation = Operation { work: Box::new(Typed { operation, result: None, then, to }), rides };
         let queued = match &self.queue {
             None => Err(StoreError::Closed),
             Some(queue) => queue.try_send(operation).map_err(|error| match error {
