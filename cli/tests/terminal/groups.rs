@@ -99,7 +99,7 @@ fn who_deletes_the_account_takes_leave_of_groups_and_keeps_what_is_stored() {
     assert!(told.status.success() && text(&told).contains("sealpost export"), "{}", text(&told));
     assert_eq!(record(&walk.run("bob", &["id"]))["state"], "retired");
     walk.done("bob", &["id", "delete", "--yes"]);
-    assert_eq!(texts(&of_type(&walk.run("bob", &["inbox", "Choir", "--offline"]), "message")), ["to be kept"]);
+    assert_eq!(texts(&of_type(&walk.run("bob", &["inbox", "Choir"]), "message")), ["to be kept"]);
     walk.done("ada", &["inbox"]);
     let members = of_type(&walk.run("ada", &["groups", "show", "Choir"]), "member");
     assert!(members.iter().all(|member| member["id"] != walk.id("bob").as_str()), "{members:?}");
