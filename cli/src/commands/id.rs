@@ -62,7 +62,7 @@ fn leave(account: &Account) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Takes leave of the groups, as far as the relay is reached, then deletes the account there. What is stored here stays.
+/// Takes leave of the groups, as far as the relay is reached, then deletes the account there; what is here stays.
 fn delete(terminal: &Terminal, account: &Account, yes: bool) -> Result<(), CommandError> {
     let profile = account.profile()?;
     if !profile.registered {
