@@ -21,7 +21,7 @@ const FIRST_VISIT_SECONDS: u64 = 20;
 pub fn command(words: &Words) -> Command {
     dressed(Command::new("register"), words, "register-usage", "register-about")
         .arg(option(words, "relay", "value-address", "register-help-relay"))
-        .arg(option(words, "pin", "value-pin", "register-help-pin").requires("relay"))
+        .arg(option(words, "pin", "value-pin", "register-help-pin").requires("relay").conflicts_with("invitation"))
         .arg(option(words, "phone", "value-number", "register-help-phone").requires("relay"))
         .arg(option(words, "code", "value-code", "register-help-code").requires("phone"))
         .arg(option(words, "invitation", "value-text", "register-help-invitation").conflicts_with("relay"))

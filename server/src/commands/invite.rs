@@ -10,30 +10,26 @@ use super::{Failure, Place, block_on};
 pub struct Invite {
     #[command(flatten)]
     place: Place,
-    /// The relay's public address, such as https://relay.example; without it the bare code is printed.
+    /// The relay's public address, as its users know it, such as https://relay.example.
     #[arg(long)]
-    address: Option<String>,
+    address: String,
     /// SHA-256 of the private certificate authority's certificate, 64 hex digits.
-    #[arg(long, requires = "address")]
+    #[arg(long)]
     pin: Option<String>,
 }
 
 impl Invite {
     pub fn run(self) -> Result<(), Failure> {
         let config = self.place.config()?;
-        block_on(invite(config, self.address, self.pin))
+        let pin = self.pin.map(|hex| data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes())).transpose()?;
+        let pin = pin.map(|bytes| bytes.try_into().map_err(|_| "the pin has 64 hex digits")).transpose()?;
+        block_on(invite(config, RelayAddress::new(&self.address, pin)?))
     }
 }
 
-async fn invite(config: Config, address: Option<String>, pin: Option<String>) -> Result<(), Failure> {
+async fn invite(config: Config, relay: RelayAddress) -> Result<(), Failure> {
     let parts = Parts::open_beside(&config)?;
     let code = Service::new(config, parts).create_invitation().await.map_err(|refusal| refusal.detail.into_owned())?;
-    let Some(address) = address else {
-        println!("{}", data_encoding::BASE64URL_NOPAD.encode(&code));
-        return Ok(());
-    };
-    let pin = pin.map(|hex| data_encoding::HEXLOWER_PERMISSIVE.decode(hex.as_bytes())).transpose()?;
-    let pin = pin.map(|bytes| bytes.try_into().map_err(|_| "the pin has 64 hex digits")).transpose()?;
-    println!("{}", Invitation { relay: RelayAddress::new(&address, pin)?, code }.to_text());
+    println!("{}", Invitation { relay, code }.to_text());
     Ok(())
 }

@@ -157,7 +157,7 @@ async fn migrate_brings_an_older_database_up_and_says_from_where_to_where() {
         fs::remove_file(folder.path().join(name)).expect("removed");
     }
     fs::copy(FIXTURE, folder.path().join("relay.sqlite")).expect("a copy");
-    let beside = run(&["invite", "--data", data]);
+    let beside = run(&["invite", "--address", "https://relay.example", "--data", data]);
     assert!(beside.code == 1 && beside.error.contains("restart the relay, or run `migrate`"), "{}", beside.error);
     let said = run(&["migrate", "--data", data]);
     let version = rusqlite::Connection::open(folder.path().join("relay.sqlite")).expect("there");
@@ -165,7 +165,7 @@ async fn migrate_brings_an_older_database_up_and_says_from_where_to_where() {
     let words = format!("was version 1, and is version {version} now");
     assert!(version > 1 && said.output.contains(&words), "{}{}", said.output, said.error);
     assert!(run(&["migrate", "--data", data]).output.contains("nothing was changed"));
-    assert_eq!(run(&["invite", "--data", data]).code, 0);
+    assert_eq!(run(&["invite", "--address", "https://relay.example", "--data", data]).code, 0);
     let _relay = Process::start(folder.path(), None);
     let refused = run(&["migrate", "--data", data]);
     assert!(refused.code == 1 && refused.error.contains("stop the relay first"), "{}", refused.error);
