@@ -48,6 +48,8 @@ impl Prosody {
         let configuration = folder.join("prosody.cfg.lua");
         fs::write(&configuration, lines.join("\n")).expect("the folder can be written");
         let mut command = Command::new("prosody");
+        // Whatever it writes beside its configuration stays in its folder.
+        command.current_dir(folder);
         command.arg("--config").arg(configuration).arg("--foreground");
         let process = Process::start(command)?.listening(address).await;
         Some(Self { address, process, addresses: Mutex::default() })
