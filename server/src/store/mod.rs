@@ -117,7 +117,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// Reads every mailbox's load: for gauges, not for requests.
     fn totals(&self) -> Answer<'_, Totals>;
-    /// Counts up when the relay is restored from a backup.
+    /// When the relay was last restored from a backup, in milliseconds; 1 if never.
     fn incarnation(&self) -> Answer<'_, u64>;
     /// When new claims are taken after a restore (Unix seconds); 0 where there was none. The first call after one sets
     /// it to `proposed`.

@@ -36,7 +36,8 @@ pub use parked::{give_up_parked, release_parked, waiting_welcomes};
 pub use policy::acting_admins;
 pub use rejoin::start_over;
 pub use row::{
-    Conversation, GroupState, Many, Pending, Standing, conversation, conversations, group, known, of_two, update,
+    Conversation, GroupState, Many, Pending, Standing, conversation, conversations, current, group, known, of_two,
+    update,
 };
 pub use sealing::{
     Opening, Route, catches_up, open_ephemeral, open_message, routes, routes_by_card, seal_content, seal_delivery,

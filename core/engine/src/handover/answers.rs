@@ -130,7 +130,7 @@ fn superseded(step: &Step<'_>, job: &Job) -> Result<Option<Job>, EngineError> {
         return Ok(None);
     };
     let row = conversations::known(step.tx, *conversation)?;
-    let current = row.group.map(|id| conversations::group(step.tx, id)).transpose()?.flatten();
+    let current = conversations::current(step.tx, &row)?;
     let Some(current) = current.filter(|current| row.peer.is_some() && current.id != sealed_in) else {
         return Ok(None);
     };
