@@ -46,7 +46,7 @@ simulate: tools-test
 
 deb: tools
 	@command -v cargo-deb >/dev/null || { echo "installing cargo-deb"; cargo install --locked cargo-deb; }
-	cargo deb --locked --package sealpost-server
+	cargo deb --locked --strip --package sealpost-server
 
 flood: tools-test
 	ulimit -n 16384 && cargo test --locked --package sealpost-server --test relay -- --ignored --nocapture flood::

@@ -37,7 +37,7 @@ esac
 
 # The control: where what was planted is not found, nothing else would be.
 rm -rf target/fuzz/planted && mkdir -p target/fuzz/planted/corpus
-TARGET=planted SEEDS=target/fuzz/planted/corpus "$program"
+TARGET=planted SEEDS=target/fuzz/planted/corpus "$program" 2>target/fuzz/planted/log
 if TARGET=planted "$program" -seed=1 -runs=1000000 -artifact_prefix=target/fuzz/planted/ target/fuzz/planted/corpus \
 	>target/fuzz/planted/log 2>&1 || ! grep -q 'planted: a length beyond the end' target/fuzz/planted/log; then
 	echo "fuzz: what was planted was not found, see target/fuzz/planted/log" >&2
@@ -54,7 +54,7 @@ for target in "${targets[@]}"; do
 	folder=target/fuzz/$target
 	mkdir -p "$folder/corpus" "$folder/found"
 	export TARGET=$target
-	SEEDS=$folder/corpus "$program"
+	SEEDS=$folder/corpus "$program" 2>"$folder/log"
 	# What was found before comes first: what is mended is an input like any other from now on.
 	for input in "$folder"/found/*; do
 		[ -e "$input" ] || continue

@@ -65,12 +65,24 @@ pub enum RunError {
 }
 
 /// Serves until `stop`: then accepts nothing more, finishes what was begun, closes the sockets and flushes the store.
-pub async fn run(config: Config, listener: TcpListener, parts: Parts, stop: CancellationToken) -> Result<(), RunError> {
-    serve(Arc::new(Service::new(config, parts)), listener, stop).await
+/// `ready` is called once whoever asks is answered, at the observing address too.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    parts: Parts,
+    ready: impl FnOnce(),
+    stop: CancellationToken,
+) -> Result<(), RunError> {
+    serve(Arc::new(Service::new(config, parts)), listener, ready, stop).await
 }
 
 /// The same for whoever keeps a hand on the service: tests run jobs and make invitations through it.
-pub async fn serve(service: Arc<Service>, listener: TcpListener, stop: CancellationToken) -> Result<(), RunError> {
+pub async fn serve(
+    service: Arc<Service>,
+    listener: TcpListener,
+    ready: impl FnOnce(),
+    stop: CancellationToken,
+) -> Result<(), RunError> {
     let config = &service.config;
     let plain_allowed = listener.local_addr()?.ip().is_loopback() || !config.trusted_proxies.is_empty();
     let certificate = config.tls.as_ref().map(|files| Certificate::load(files, service.metrics.clone())).transpose()?;
@@ -106,6 +118,7 @@ pub async fn serve(service: Arc<Service>, listener: TcpListener, stop: Cancellat
     let router = http::router(relay).into_make_service_with_connect_info::<Peer>();
     let serving = axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     let serving = tokio::spawn(serving.into_future());
+    ready();
     stop.cancelled().await;
     // Whoever still holds a connection after that is cut off; the store has all that was answered.
     let _ = tokio::time::timeout(GRACE, serving).await;

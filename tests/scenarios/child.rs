@@ -207,7 +207,7 @@ fn relay() {
     tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let listener = tokio::net::TcpListener::bind(setting("ADDRESS")).await.expect("the address is free");
         say(listener.local_addr().expect("a bound address"));
-        let run = sealpost_server::run(config, listener, parts, tokio_util::sync::CancellationToken::new());
+        let run = sealpost_server::run(config, listener, parts, || (), tokio_util::sync::CancellationToken::new());
         // Nobody stops it in order: it is killed, or gives up.
         let _ = tokio::time::timeout(CHILD_PATIENCE, run).await;
     });

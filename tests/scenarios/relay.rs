@@ -133,7 +133,7 @@ impl Relay {
                     let listener = socket.listen(1024).expect("a listener");
                     let bound = listener.local_addr().expect("a bound address");
                     ready.send((bound, tokio::runtime::Handle::current())).expect("the test waits");
-                    sealpost_server::serve(service, listener, stop).await.expect("the relay runs");
+                    sealpost_server::serve(service, listener, || (), stop).await.expect("the relay runs");
                 });
             }
         });

@@ -92,9 +92,9 @@ impl Plan {
             address = format!("{host}:{port}");
         }
         let scheme = if self.config.tls.is_some() { "https" } else { "http" };
-        self.announce(terminal, &format!("{scheme}://{address}"));
         let stop = stop_on_signal()?;
-        sealpost_server::run(self.config, listener, parts, stop).await.map_err(failed)?;
+        let ready = || self.announce(terminal, &format!("{scheme}://{address}"));
+        sealpost_server::run(self.config.clone(), listener, parts, ready, stop).await.map_err(failed)?;
         terminal.say("serve-stopped");
         Ok(())
     }

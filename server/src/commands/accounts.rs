@@ -1,15 +1,18 @@
-//! `accounts`: counted, suspended, resumed, deleted; also beside a running relay.
+//! `accounts`: counted, suspended, resumed, deleted, written out; also beside a running relay.
 
 use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
 
 use clap::{Args, Subcommand};
 use sealpost_server::{
-    Parts,
-    service::{Refusal, Service},
+    inventory::{INVENTORY, Item},
+    store::sqlite,
 };
 use sealpost_wire::id::UserId;
 
-use super::{Failure, Place, block_on, figures::bytes};
+use super::{
+    Failure, Place, figures,
+    place::{database, on_service},
+};
 
 #[derive(Args)]
 pub struct Accounts {
@@ -31,6 +34,8 @@ enum Verb {
     Suspend(Named),
     /// Lets a suspended account go on.
     Resume(Named),
+    /// Writes all that the relay holds of an account as JSON, with what it is and why: for whoever asks.
+    Export(Named),
     /// Deletes an account with all that waits for it; its ID stays taken, its contacts are told that it is retired.
     Delete {
         #[command(flatten)]
@@ -55,6 +60,7 @@ impl Accounts {
             Verb::Count { place, json } => count(place, json),
             Verb::Suspend(named) => suspend(named, true),
             Verb::Resume(named) => suspend(named, false),
+            Verb::Export(named) => export(named),
             Verb::Delete { named, yes } => delete(named, yes),
         }
     }
@@ -74,8 +80,9 @@ fn count(place: Place, json: bool) -> Result<(), Failure> {
             })
         );
     } else {
-        println!("{} accounts, {suspended} of them suspended", totals.accounts);
-        println!("{} messages wait, {}", totals.waiting_messages, bytes(totals.waiting_bytes));
+        println!("{}, {suspended} of them suspended", figures::count(totals.accounts, "account"));
+        let waiting = figures::count(totals.waiting_messages, "message");
+        println!("{waiting} waiting, {}", figures::bytes(totals.waiting_bytes));
     }
     Ok(())
 }
@@ -90,6 +97,24 @@ fn suspend(named: Named, suspended: bool) -> Result<(), Failure> {
         false => println!("{id} goes on; what waited is delivered, senders try again by themselves"),
     }
     Ok(())
+}
+
+/// Rows of the database by table, values of bytes in Base64, and the inventory of the same tables.
+fn export(named: Named) -> Result<(), Failure> {
+    let (id, config) = (named.id, named.place.clone().config()?);
+    let traces = on_service(named.place, async |service| service.traces(id).await)?;
+    let tables = sqlite::extract(&database(&config)?, id, &traces)?;
+    if tables.is_empty() {
+        return Err(unknown(id));
+    }
+    let is_held = |item: &&Item| item.place.split_once('.').is_some_and(|(table, _)| tables.contains_key(table));
+    let items: Vec<&Item> = INVENTORY.iter().filter(is_held).collect();
+    let held = serde_json::json!({
+        "id": id.to_string(), "operator": config.operator, "region": config.region, "held": tables, "meaning": items,
+    });
+    let mut output = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut output, &held)?;
+    Ok(writeln!(output)?)
 }
 
 fn delete(named: Named, yes: bool) -> Result<(), Failure> {
@@ -121,19 +146,4 @@ fn confirm(id: UserId) -> Result<(), Failure> {
 
 fn unknown(id: UserId) -> Failure {
     format!("there is no account {id} at this relay; look at the ID, and at --data").into()
-}
-
-/// Works on the store beside the relay.
-fn on_service<T>(place: Place, work: impl AsyncFnOnce(&Service) -> Result<T, Refusal>) -> Result<T, Failure> {
-    let config = place.config()?;
-    let database = config.data.join("relay.sqlite");
-    if !database.exists() {
-        return Err(format!("{} is not there; check --data and --config", database.display()).into());
-    }
-    block_on(async {
-        let service = Service::new(config.clone(), Parts::open_beside(&config)?);
-        work(&service)
-            .await
-            .map_err(|refusal| format!("{}; nothing is known to be changed, repeat it", refusal.detail).into())
-    })
 }

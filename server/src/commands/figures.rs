@@ -17,6 +17,11 @@ pub fn bytes(count: u64) -> String {
     format!("{size:.2} TB")
 }
 
+/// How many of something, which `noun` names where it is one.
+pub fn count(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 /// How long something is ago, in its largest unit that is two or more.
 pub fn ago(seconds: u64) -> String {
     let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
@@ -33,6 +38,7 @@ mod tests {
     fn figures_are_short_and_have_their_unit() {
         assert_eq!([999, 1_000, 114_688, 10_531_844_096].map(bytes), ["999 bytes", "1.00 kB", "115 kB", "10.5 GB"]);
         assert_eq!(bytes(2_500_000_000_000), "2.50 TB");
+        assert_eq!([0, 1, 2].map(|accounts| count(accounts, "account")), ["0 accounts", "1 account", "2 accounts"]);
         assert_eq!(
             [5, 119, 120, 7_200, 172_800].map(ago),
             ["5 seconds ago", "119 seconds ago", "2 minutes ago", "2 hours ago", "2 days ago"]

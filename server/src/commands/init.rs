@@ -1,4 +1,4 @@
-//! `init`: a commented configuration, and a data folder with keys.
+//! `init`: a commented configuration, and a data folder with keys. Beside a relay's data, the configuration alone.
 //!
 //! Invariant: nothing that stands is overwritten; repeated after a failure it does what is left.
 
@@ -57,19 +57,15 @@ impl Init {
                 format!("{shown} stands already and is left as it is; edit it, or name another --config").into()
             );
         }
-        if data.join("relay.sqlite").exists() {
-            let shown = data.display();
-            return Err(format!(
-                "{shown} holds a relay's database; name another --data, or write {} by hand",
-                file.display()
-            )
-            .into());
-        }
+        let has_data = data.join("relay.sqlite").exists();
         make_folder(&data)?;
-        Keys::open(&data, false)?;
+        Keys::open(&data, has_data)?;
         write(&file, &template(&self.into_config(data.clone())))?;
         let (file, data) = (file.display(), data.display());
-        println!("wrote {file}, and the relay's keys in {data}");
+        match has_data {
+            true => println!("wrote {file}; the relay's data in {data} stay as they are"),
+            false => println!("wrote {file}, and the relay's keys in {data}"),
+        }
         println!("next:");
         println!("  1. read {file}: name the operator, the address and the certificate");
         println!("  2. let the relay's own user have {data}, and read {file} (chown, chgrp)");

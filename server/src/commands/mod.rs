@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod figures;
 mod init;
+mod invitations;
 mod invite;
 mod migrate;
 mod place;
@@ -17,8 +18,12 @@ mod status;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use sealpost_server::{config::ConfigError, keys::KeyError, parts::PartsError, store::StoreError};
 
 use place::Place;
+
+/// What must be mended before another start: sysexits' EX_CONFIG, after which systemd does not start it again.
+const MISCONFIGURED: u8 = 78;
 
 /// Why a command did not do it, in words for the operator.
 type Failure = Box<dyn std::error::Error>;
@@ -49,10 +54,12 @@ enum Command {
     Backup(backup::Backup),
     /// Makes a data folder out of a backup, as the relay's next incarnation.
     Restore(restore::Restore),
-    /// Counts, suspends and deletes accounts, also while the relay runs.
+    /// Counts, suspends, deletes accounts, and writes out what is held of one; also while the relay runs.
     Accounts(accounts::Accounts),
     /// Makes an invitation for one registration, and prints it.
     Invite(invite::Invite),
+    /// Counts and withdraws invitations that nobody has used yet.
+    Invitations(invitations::Invitations),
 }
 
 impl Arguments {
@@ -65,7 +72,7 @@ impl Arguments {
             Ok(code) => code,
             Err(failure) => {
                 eprintln!("sealpost-server: {failure}");
-                ExitCode::FAILURE
+                if is_permanent(&*failure) { ExitCode::from(MISCONFIGURED) } else { ExitCode::FAILURE }
             }
         }
     }
@@ -84,9 +91,23 @@ impl Command {
             Self::Restore(restore) => restore.run()?,
             Self::Accounts(accounts) => accounts.run()?,
             Self::Invite(invite) => invite.run()?,
+            Self::Invitations(invitations) => invitations.run()?,
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whether the same again fails in the same way, until somebody has changed configuration, keys or program.
+fn is_permanent(failure: &(dyn std::error::Error + 'static)) -> bool {
+    let is_key = |error: &KeyError| !matches!(error, KeyError::File(..));
+    failure.is::<ConfigError>()
+        || failure.downcast_ref().is_some_and(is_key)
+        || failure.downcast_ref::<PartsError>().is_some_and(|error| match error {
+            PartsError::Unfinished(_) | PartsError::Gateway(_) => true,
+            PartsError::Keys(error) => is_key(error),
+            PartsError::Store(error) => matches!(error, StoreError::NewerSchema { .. }),
+            PartsError::Folder(..) | PartsError::InUse(_) | PartsError::Blobs(_) => false,
+        })
 }
 
 /// Runs what needs the runtime.

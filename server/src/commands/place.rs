@@ -6,7 +6,13 @@ use std::{
 };
 
 use clap::Args;
-use sealpost_server::config::{Config, ConfigError, Layers, Loaded, Override};
+use sealpost_server::{
+    Parts,
+    config::{Config, ConfigError, Layers, Loaded, Override},
+    service::{Refusal, Service},
+};
+
+use super::{Failure, block_on};
 
 /// Where a package puts it.
 pub const PACKAGED: &str = "/etc/sealpost/relay.toml";
@@ -65,4 +71,25 @@ impl Place {
         }
         flags
     }
+}
+
+/// Works on the store beside the relay, which may be running.
+pub fn on_service<T>(place: Place, work: impl AsyncFnOnce(&Service) -> Result<T, Refusal>) -> Result<T, Failure> {
+    let config = place.config()?;
+    database(&config)?;
+    block_on(async {
+        let service = Service::new(config.clone(), Parts::open_beside(&config)?);
+        work(&service)
+            .await
+            .map_err(|refusal| format!("{}; nothing is known to be changed, repeat it", refusal.detail).into())
+    })
+}
+
+/// The relay's database, which has to be there.
+pub fn database(config: &Config) -> Result<PathBuf, Failure> {
+    let database = config.data.join("relay.sqlite");
+    if !database.exists() {
+        return Err(format!("{} is not there; check --data and --config", database.display()).into());
+    }
+    Ok(database)
 }

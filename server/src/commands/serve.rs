@@ -1,5 +1,6 @@
 //! `serve`: the relay, until it is told to stop.
 
+use sd_notify::NotifyState;
 use sealpost_server::{Config, Parts};
 use tokio::{
     net::TcpListener,
@@ -23,12 +24,24 @@ async fn serve(config: Config) -> Result<(), Failure> {
         format!("{} can't be listened on ({error}); `sealpost-server check` says more", config.listen)
     })?;
     let scheme = if config.tls.is_some() { "https" } else { "http" };
-    println!("listening on {scheme}://{}", listener.local_addr()?);
+    let listening = format!("listening on {scheme}://{}", listener.local_addr()?);
+    let ready = move || {
+        println!("{listening}");
+        tell(NotifyState::Ready);
+    };
     let stop = CancellationToken::new();
     let stopping = stop.clone();
     tokio::spawn(async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        tell(NotifyState::Stopping);
         stopping.cancel();
     });
-    Ok(sealpost_server::run(config, listener, parts, stop).await?)
+    Ok(sealpost_server::run(config, listener, parts, ready, stop).await?)
+}
+
+/// Tells whoever started the relay, if it wants to know: systemd does.
+fn tell(state: NotifyState) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(kind = %error.kind(), "the service manager was not told");
+    }
 }

@@ -11,7 +11,10 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 
-use super::{Failure, Place, figures::bytes};
+use super::{
+    Failure, Place,
+    figures::{bytes, count},
+};
 
 /// The relay itself gives its store five seconds.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -65,8 +68,8 @@ impl Said {
         println!("{}", if self.ready { "ready" } else { "not ready" });
         self.reasons.iter().for_each(|reason| println!("  {reason}"));
         println!("version {}, incarnation {}", self.version, self.incarnation);
-        println!("{} accounts", self.accounts);
-        println!("{} messages wait, {}", self.waiting_messages, bytes(self.waiting_bytes));
+        println!("{}", count(self.accounts, "account"));
+        println!("{} waiting, {}", count(self.waiting_messages, "message"), bytes(self.waiting_bytes));
         println!("{} connections of {}", self.connections, self.connections_limit);
         println!("{} of disk free", bytes(self.free_disk_bytes));
     }

@@ -3,7 +3,7 @@
 use sealpost_wire::{error::ErrorCode, id::UserId};
 
 use super::{Refusal, Service};
-use crate::store::{Account, Found, Totals};
+use crate::store::{Account, Found, Totals, Traces};
 
 impl Service {
     /// How much there is, also where no relay runs.
@@ -16,6 +16,11 @@ impl Service {
         Ok(self.store.suspend_account(id, suspended).await?)
     }
 
+    /// What leads from an account to rows that do not name it.
+    pub async fn traces(&self, id: UserId) -> Result<Traces, Refusal> {
+        Ok(Traces { former: self.former(id), blobs: self.blobs_of(id).await? })
+    }
+
     /// Deletes an account with all that waits for it and all that it stored; `false`: there is none.
     pub async fn erase(&self, id: UserId) -> Result<bool, Refusal> {
         let found = matches!(self.store.account(id, self.former(id)).await?, Found::Account(_));
@@ -23,7 +28,7 @@ impl Service {
             self.delete_account(id).await?;
         }
         // Those of an account that is gone already too: the time before may have been cut off in between.
-        self.delete_blobs_of(id).await?;
+        self.remove_blobs(self.blobs_of(id).await?).await?;
         self.store.count_administration().await?;
         Ok(found)
     }

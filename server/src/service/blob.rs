@@ -49,19 +49,19 @@ impl Service {
     }
 
     /// All that an account has stored. The database alone does not say which those are: each is asked for.
-    pub(super) async fn delete_blobs_of(&self, id: UserId) -> Result<(), Refusal> {
-        let mut after = None;
+    pub(super) async fn blobs_of(&self, id: UserId) -> Result<Vec<BlobId>, Refusal> {
+        let (mut own, mut after) = (Vec::new(), None);
         loop {
             let page = self.store.blobs_after(after).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
+            let Some((last, _)) = page.last() else { return Ok(own) };
             after = Some(*last);
             let is_own = |(name, owner): &(BlobId, Hash)| self.owner_hash(id, name) == *owner;
-            self.remove_blobs(page.into_iter().filter(is_own).map(|(name, _)| name).collect()).await?;
+            own.extend(page.into_iter().filter(is_own).map(|(name, _)| name));
         }
     }
 
     /// The files first: a row without its file is only deleted again.
-    async fn remove_blobs(&self, names: Vec<BlobId>) -> Result<(), Refusal> {
+    pub(super) async fn remove_blobs(&self, names: Vec<BlobId>) -> Result<(), Refusal> {
         for name in &names {
             self.blobs.delete(name).await?;
         }

@@ -46,6 +46,16 @@ async fn accounts(open: &impl Fn() -> Arc<dyn Store>) {
     assert_eq!(invited, Ok(done));
     let again = open().register(account(3), Proof::Invitation([5; 32]), NOW).await;
     assert_eq!(again, Ok(Registration::InvitationInvalid));
+    for code in 6..10 {
+        assert_eq!(open().add_invitation([code; 32], NOW + 10).await, Ok(()));
+    }
+    assert_eq!(open().remove_invitations(Some([6; 32]), NOW).await, Ok(1));
+    assert_eq!(open().remove_invitations(Some([6; 32]), NOW).await, Ok(0), "once");
+    let withdrawn = open().register(account(3), Proof::Invitation([6; 32]), NOW).await;
+    assert_eq!(withdrawn, Ok(Registration::InvitationInvalid));
+    assert_eq!((open().invitations(NOW).await, open().invitations(NOW + 7_200).await), (Ok(3), Ok(0)));
+    assert_eq!(open().remove_invitations(None, NOW).await, Ok(3));
+    assert_eq!(open().invitations(NOW).await, Ok(0));
 }
 
 async fn sessions(open: &impl Fn() -> Arc<dyn Store>) {

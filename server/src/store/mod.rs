@@ -75,6 +75,10 @@ pub trait Store: Send + Sync + 'static {
     /// Takes a planned code back: it could not be sent.
     fn withdraw_code(&self, number: NumberToken, now: u64) -> Answer<'_, ()>;
     fn add_invitation(&self, code: Hash, expires_at: u64) -> Answer<'_, ()>;
+    /// How many are not used and not over.
+    fn invitations(&self, now: u64) -> Answer<'_, u64>;
+    /// Removes one, or all (`None`), that are not over; how many they were.
+    fn remove_invitations(&self, code: Option<Hash>, now: u64) -> Answer<'_, u64>;
 
     /// Adds one-time packages and replaces last-resort ones; `replace` drops the old ones first. The batch that was
     /// added last adds nothing: whoever repeats it has missed the answer, and some may be handed out already.

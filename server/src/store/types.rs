@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sealpost_wire::{
     api::directory::{DirectoryEntry, KeyPackages},
     envelope::Envelope,
-    id::UserId,
+    id::{BlobId, UserId},
 };
 
 /// A 32-byte hash.
@@ -243,6 +243,13 @@ pub enum SlotState {
     Taken(Vec<u8>),
     /// Taken, and its content is over.
     Gone,
+}
+
+/// What leads from an account, or from one that was, to rows that do not name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traces {
+    pub former: FormerId,
+    pub blobs: Vec<BlobId>,
 }
 
 /// One rule of deletion; the data inventory says for which columns.

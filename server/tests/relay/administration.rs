@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use sealpost_server::{Config, Parts, service::Service};
 use sealpost_wire::{
     api::{
@@ -15,7 +16,7 @@ use sealpost_wire::{
 };
 
 use crate::{
-    commands::{run, text},
+    commands::{Said, run, text},
     harness::{Device, Socket, TestRelay, refused},
 };
 
@@ -92,12 +93,7 @@ async fn accounts_are_counted_suspended_and_deleted_by_commands_that_ask_first()
     let device = relay.device(1).await;
     let data = text(relay.folder.path()).to_owned();
     let id = device.id.to_string();
-    let accounts = async |arguments: &[&str]| {
-        let all: Vec<String> =
-            [&["accounts"], arguments, &["--data", &data]].concat().into_iter().map(str::to_owned).collect();
-        let blocking = tokio::task::spawn_blocking(move || run(&all.iter().map(String::as_str).collect::<Vec<_>>()));
-        blocking.await.expect("it ends")
-    };
+    let accounts = async |arguments: &[&str]| command(&data, &[&["accounts"], arguments].concat()).await;
     let said = accounts(&["suspend", &id]).await;
     assert!(said.code == 0 && said.output.contains("`resume` undoes it"), "{}", said.error);
     let said = accounts(&["count", "--json"]).await;
@@ -106,12 +102,98 @@ async fn accounts_are_counted_suspended_and_deleted_by_commands_that_ask_first()
     assert_eq!(accounts(&["resume", &id.to_lowercase()]).await.code, 0);
     let said = accounts(&["delete", &id]).await;
     assert!(said.code == 1 && said.error.contains("--yes"), "{}", said.error);
-    assert!(accounts(&["count"]).await.output.starts_with("1 accounts, 0 of them suspended"));
+    assert!(accounts(&["count"]).await.output.starts_with("1 account, 0 of them suspended"));
     let said = accounts(&["delete", "--yes", &id]).await;
     assert!(said.code == 0 && said.output.contains("stays taken"), "{}", said.error);
     let said = accounts(&["suspend", &id]).await;
     assert!(said.code == 1 && said.error.contains("there is no account"), "{}", said.error);
     assert!(accounts(&["count"]).await.output.starts_with("0 accounts"));
+}
+
+#[tokio::test]
+async fn all_that_is_held_of_an_account_is_written_out_and_nothing_of_anybody_else() {
+    let relay = TestRelay::start().await;
+    let (device, other) = (relay.device(1).await, relay.device(2).await);
+    for (device, number) in [(&device, 1), (&other, 2)] {
+        let name = format!("/v1/blobs/{}", BlobId([number; 32]));
+        let _: BlobStored = device.upload(&relay, &name, vec![number]).await.expect("stored");
+    }
+    relay.deliver(&device.delivery(1, b"it waits")).await.expect("accepted");
+    relay.deliver(&other.delivery(2, b"for the other")).await.expect("accepted");
+    let data = text(relay.folder.path()).to_owned();
+    let export = async |device: &Device| command(&data, &["accounts", "export", device.id.as_str()]).await;
+
+    let said = export(&device).await;
+    assert_eq!(said.code, 0, "{}", said.error);
+    let held: serde_json::Value = serde_json::from_str(&said.output).expect("JSON");
+    assert_eq!(held["id"], device.id.as_str());
+    assert_eq!(held["held"]["payload"][0]["content"], BASE64.encode(b"it waits"));
+    assert_eq!(held["held"]["account"][0]["identity_key"], BASE64.encode(&device.key.public()));
+    assert_eq!(held["held"]["message"].as_array().map(Vec::len), Some(1));
+    assert_eq!(held["held"]["blob"][0]["name"], BASE64.encode(&[1; 32]));
+    assert!(held["held"]["token"][0]["hash"].is_string() && held["held"]["key_package"][0]["content"].is_string());
+    for item in held["meaning"].as_array().expect("the inventory") {
+        let (table, column) = item["place"].as_str().and_then(|place| place.split_once('.')).expect("a column");
+        assert!(held["held"][table][0].get(column).is_some(), "{table}.{column} is written out");
+    }
+    let others = export(&other).await.output;
+    for foreign in [BASE64.encode(b"for the other"), BASE64.encode(&other.key.public()), BASE64.encode(&[2; 32])] {
+        assert!(others.contains(&foreign) && !said.output.contains(&foreign), "{foreign}");
+    }
+
+    assert_eq!(beside(&relay).erase(device.id).await, Ok(true));
+    let held: serde_json::Value = serde_json::from_str(&export(&device).await.output).expect("JSON");
+    let tables: Vec<&String> = held["held"].as_object().expect("tables").keys().collect();
+    assert_eq!(tables, ["former_id", "former_token"], "what is left of an ID that was");
+    let said = export(&Device::new(9)).await;
+    assert!(said.code == 1 && said.error.contains("there is no account"), "{}", said.error);
+}
+
+#[tokio::test]
+async fn an_invitation_that_is_withdrawn_registers_nobody() {
+    let relay = TestRelay::start().await;
+    let operator = beside(&relay);
+    let mut codes = Vec::new();
+    for _ in 0..4 {
+        codes.push(operator.create_invitation().await.expect("made"));
+    }
+    let register = async |seed: u8, code: [u8; 16]| {
+        Device::new(seed).register(&relay, RegistrationProof::Invitation { code: code.to_vec() }).await
+    };
+    assert_eq!(operator.withdraw_invitation(&codes[0]).await, Ok(true));
+    assert_eq!(refused(register(1, codes[0]).await), ErrorCode::InvitationInvalid);
+    register(1, codes[1]).await.expect("registered");
+    assert_eq!(operator.withdraw_invitation(&codes[0]).await, Ok(false), "once");
+    assert_eq!(operator.withdraw_invitation(&codes[1]).await, Ok(false), "it is used");
+    assert_eq!(operator.open_invitations().await, Ok(2));
+    assert_eq!(operator.withdraw_invitations().await, Ok(2));
+    assert_eq!(refused(register(2, codes[2]).await), ErrorCode::InvitationInvalid);
+}
+
+#[tokio::test]
+async fn invitations_are_counted_and_withdrawn_by_commands() {
+    let relay = TestRelay::start().await;
+    let data = text(relay.folder.path()).to_owned();
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        let said = command(&data, &["invite", "--address", "https://relay.example"]).await;
+        made.push(said.output.trim().to_owned());
+    }
+    let invitations = async |arguments: &[&str]| command(&data, &[&["invitations"], arguments].concat()).await;
+    assert_eq!(invitations(&["count"]).await.output, "3 invitations open\n");
+    assert_eq!(invitations(&["withdraw", &made[0]]).await.code, 0);
+    let said = invitations(&["withdraw", &made[0]]).await;
+    assert!(said.code == 1 && said.error.contains("accounts suspend"), "{}", said.error);
+    assert_ne!(invitations(&["withdraw"]).await.code, 0, "not all by an oversight");
+    assert_eq!(invitations(&["withdraw", "--all"]).await.output, "2 invitations withdrawn\n");
+    assert_eq!(invitations(&["count"]).await.output, "0 invitations open\n");
+}
+
+/// A command beside the running relay of this folder.
+async fn command(data: &str, arguments: &[&str]) -> Said {
+    let all: Vec<String> = [arguments, &["--data", data]].concat().into_iter().map(str::to_owned).collect();
+    let blocking = tokio::task::spawn_blocking(move || run(&all.iter().map(String::as_str).collect::<Vec<_>>()));
+    blocking.await.expect("it ends")
 }
 
 /// The operator's hand, as in a process of its own.

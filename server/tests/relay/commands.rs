@@ -58,6 +58,55 @@ fn init_makes_a_commented_configuration_and_a_closed_folder_and_overwrites_nothi
     assert!(said.output.contains("limits.uploads = 8  # "), "{}", said.output);
 }
 
+#[tokio::test]
+async fn init_beside_a_relays_data_writes_the_configuration_alone() {
+    let folder = tempfile::tempdir().expect("temporary");
+    let (file, data) = (folder.path().join("relay.toml"), folder.path().join("data"));
+    let relay = Process::start(&data, None);
+    relay.register(&mut Device::new(1)).await;
+    drop(relay);
+    let read = |name: &str| fs::read(data.join(name)).expect("there");
+    let before = ["oprf.key", "hash.key", "receipt.key", "relay.sqlite"].map(read);
+    let init = || run(&["init", "--config", text(&file), "--data", text(&data)]);
+    fs::rename(data.join("hash.key"), data.join("away")).expect("renamed");
+    let said = init();
+    assert!(said.code == 78 && said.error.contains("restore it from its backup"), "{}", said.error);
+    assert!(!file.exists() && !data.join("hash.key").exists(), "no new key beside old data");
+    fs::rename(data.join("away"), data.join("hash.key")).expect("renamed");
+    let said = init();
+    assert!(said.code == 0 && said.output.contains("stay as they are"), "{}{}", said.output, said.error);
+    assert!(before == ["oprf.key", "hash.key", "receipt.key", "relay.sqlite"].map(read));
+    let counted = run(&["accounts", "count", "--config", text(&file)]);
+    assert!(counted.output.starts_with("1 account, 0 of them suspended\n0 messages waiting"), "{}", counted.output);
+}
+
+/// What systemd waits for with `Type=notify`.
+#[tokio::test]
+async fn the_relay_says_that_it_is_ready_when_it_answers_and_that_it_stops_when_it_is_told_to() {
+    let folder = tempfile::tempdir().expect("temporary");
+    let manager = folder.path().join("notify");
+    let heard = std::os::unix::net::UnixDatagram::bind(&manager).expect("bound");
+    heard.set_read_timeout(Some(std::time::Duration::from_secs(30))).expect("set");
+    let next = || {
+        let mut bytes = [0; 256];
+        let length = heard.recv(&mut bytes).expect("it is said in time");
+        String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
+    };
+    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound").port();
+    let observe = format!("127.0.0.1:{port}");
+    let data = folder.path().join("data");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost-server"));
+    command.args(["serve", "--open", "--listen", "127.0.0.1:0", "--observe", &observe, "--data", text(&data)]);
+    let mut relay = command.env("NOTIFY_SOCKET", &manager).stdout(Stdio::null()).spawn().expect("it starts");
+    assert_eq!(next(), "READY=1");
+    let status = run(&["status", "--observe", &observe]);
+    assert!(status.code == 0 && status.output.starts_with("ready"), "asked at once: {}", status.error);
+    let terminated = Command::new("kill").arg(relay.id().to_string()).status().expect("it runs");
+    assert!(terminated.success());
+    assert_eq!(next(), "STOPPING=1");
+    assert!(relay.wait().expect("it ends").success());
+}
+
 #[test]
 fn a_folder_that_serve_makes_is_for_the_relay_alone() {
     let folder = tempfile::tempdir().expect("temporary");
@@ -73,7 +122,8 @@ fn a_command_names_file_line_and_remedy_of_a_wrong_configuration() {
     fs::write(&file, "operator = \"Example\"\nlisten_on = \"127.0.0.1:0\"\n").expect("written");
     for command in ["serve", "check", "config", "status"] {
         let said = run(&[command, "--config", text(&file)]);
-        assert_ne!(said.code, 0, "{command}");
+        let code = if command == "check" { 2 } else { 78 };
+        assert_eq!(said.code, code, "{command}: systemd starts nothing again that is configured wrongly");
         let all = said.output + &said.error;
         assert!(all.contains("relay.toml:2") && all.contains("did you mean"), "{command}: {all}");
     }
@@ -117,7 +167,7 @@ async fn check_says_what_is_well_and_what_is_not_with_its_exit_code() {
     let (code, output) = check();
     assert!(code == 2 && output.contains("install the newer program"), "{output}");
     let refused = run(&["serve", "--config", text(&config)]);
-    assert!(refused.code == 1 && refused.error.contains("version 999"), "{}", refused.error);
+    assert!(refused.code == 78 && refused.error.contains("version 999"), "{}", refused.error);
     drop(database);
     fs::write(data.join("relay.sqlite"), vec![7; 8_192]).expect("written");
     let (code, output) = check();
@@ -192,7 +242,11 @@ async fn status_says_how_the_running_relay_is_and_nothing_about_anybody() {
     assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
     assert!(status["waiting_bytes"].as_u64() > Some(5) && status["free_disk_bytes"].as_u64() > Some(0));
     let said = ask(&[]).await.expect("it ends");
-    assert!(said.output.starts_with("ready\n") && said.output.contains("1 accounts"), "{}", said.output);
+    assert!(
+        said.output.starts_with("ready\n") && said.output.contains("\n1 account\n1 message waiting, "),
+        "{}",
+        said.output
+    );
     assert!(!said.output.contains(device.id.as_str()));
     relay.stop().await;
     let said = ask(&[]).await.expect("it ends");

@@ -158,7 +158,7 @@ impl TestRelay {
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}", listener.local_addr().expect("bound"));
         let stop = CancellationToken::new();
-        let serving = sealpost_server::serve(Arc::clone(&service), listener, stop.clone());
+        let serving = sealpost_server::serve(Arc::clone(&service), listener, || (), stop.clone());
         let task = tokio::spawn(async move { serving.await.expect("the relay serves") });
         Self { url, folder, clock, sms, space, faults, service, config, stop, task }
     }

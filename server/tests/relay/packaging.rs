@@ -37,7 +37,9 @@ fn the_unit_reloads_restarts_and_holds_as_many_files_as_connections() {
     let text = read(&packaging("systemd/sealpost-server.service"));
     for line in [
         "ExecReload=/bin/kill -HUP $MAINPID",
+        "Type=notify",
         "Restart=on-failure",
+        "RestartPreventExitStatus=78",
         "User=sealpost",
         "StateDirectory=sealpost",
         "StateDirectoryMode=0700",

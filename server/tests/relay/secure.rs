@@ -53,13 +53,13 @@ async fn plain_http_beyond_loopback_is_refused_unless_a_proxy_is_named() {
     let mut config = Config { data: folder.path().to_owned(), ..Config::default() };
     let listener = || async { tokio::net::TcpListener::bind("0.0.0.0:0").await.expect("a port") };
     let parts = Parts::open(&config).expect("opened");
-    let refused = sealpost_server::run(config.clone(), listener().await, parts, CancellationToken::new()).await;
+    let refused = sealpost_server::run(config.clone(), listener().await, parts, || (), CancellationToken::new()).await;
     assert!(matches!(refused, Err(RunError::PlainNotLoopback)));
     config.trusted_proxies = vec!["10.0.0.1".parse().expect("an address")];
     let stopped = CancellationToken::new();
     stopped.cancel();
     let parts = Parts::open(&config).expect("opened");
-    sealpost_server::run(config, listener().await, parts, stopped).await.expect("ran");
+    sealpost_server::run(config, listener().await, parts, || (), stopped).await.expect("ran");
 }
 
 /// The folder holds the certificate for as long as the relay may read it.

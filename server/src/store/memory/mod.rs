@@ -138,6 +138,18 @@ impl Store for MemoryStore {
         })
     }
 
+    fn invitations(&self, now: u64) -> Answer<'_, u64> {
+        self.at_once(|state| state.invitations.values().filter(|end| **end > now).count() as u64)
+    }
+
+    fn remove_invitations(&self, code: Option<Hash>, now: u64) -> Answer<'_, u64> {
+        self.at_once(|state| {
+            let known = state.invitations.len();
+            state.invitations.retain(|hash, end| *end <= now || code.is_some_and(|code| code != *hash));
+            (known - state.invitations.len()) as u64
+        })
+    }
+
     fn add_key_packages(
         &self,
         id: UserId,

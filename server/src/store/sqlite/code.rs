@@ -69,3 +69,12 @@ pub fn add_invitation(tx: &Connection, code: &Hash, expires_at: u64) -> rusqlite
     let insert = "INSERT INTO invitation (code_hash, expires_at) VALUES (?1, ?2)";
     tx.execute(insert, params![code, hour_after(expires_at)]).map(drop)
 }
+
+pub fn invitations(connection: &Connection, now: u64) -> rusqlite::Result<u64> {
+    connection.query_row("SELECT count(*) FROM invitation WHERE expires_at > ?1", [now], |row| row.get(0))
+}
+
+pub fn remove_invitations(tx: &Connection, code: Option<&Hash>, now: u64) -> rusqlite::Result<u64> {
+    let remove = "DELETE FROM invitation WHERE expires_at > ?2 AND (?1 IS NULL OR code_hash = ?1)";
+    tx.execute(remove, params![code, now]).map(|rows| rows as u64)
+}

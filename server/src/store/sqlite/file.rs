@@ -120,7 +120,7 @@ fn blobs(connection: &Connection) -> rusqlite::Result<Vec<BlobId>> {
 }
 
 /// A connection that reads, and makes no file where there is none.
-fn reader(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn reader(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failure)?;
     configure_reader(&connection).map_err(failure)?;
     Ok(connection)

@@ -7,6 +7,7 @@ mod blob;
 mod code;
 mod delivery;
 mod directory;
+mod extract;
 mod file;
 mod mailbox;
 mod reader;
@@ -30,6 +31,7 @@ use super::*;
 use reader::Readers;
 use writer::Writer;
 
+pub use extract::extract;
 pub use file::{Copied, Progress, begin_anew, copy, inspect, migrate, verify};
 pub use schema::SchemaVersion;
 pub use writer::{Batch, BatchObserver};
@@ -127,6 +129,14 @@ impl Store for SqliteStore {
 
     fn add_invitation(&self, code: Hash, expires_at: u64) -> Answer<'_, ()> {
         self.writer.write(move |tx| code::add_invitation(tx, &code, expires_at))
+    }
+
+    fn invitations(&self, now: u64) -> Answer<'_, u64> {
+        self.readers.read(move |connection| code::invitations(connection, now))
+    }
+
+    fn remove_invitations(&self, code: Option<Hash>, now: u64) -> Answer<'_, u64> {
+        self.writer.write(move |tx| code::remove_invitations(tx, code.as_ref(), now))
     }
 
     fn add_key_packages(
