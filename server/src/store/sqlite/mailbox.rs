@@ -58,29 +58,33 @@ pub fn page(connection: &Connection, id: UserId, after: u64, messages: usize, by
 
 pub fn acknowledge(tx: &Connection, id: UserId, sequences: &[u64]) -> rusqlite::Result<()> {
     let Some(mailbox) = row_of(tx, id)? else { return Ok(()) };
-    sequences.iter().try_for_each(|sequence| remove_message(tx, mailbox, *sequence))
+    remove_messages(tx, mailbox, sequences)
 }
 
-pub fn remove_message(tx: &Connection, mailbox: i64, sequence: u64) -> rusqlite::Result<()> {
+/// Those of the mailbox that are still there.
+pub fn remove_messages(tx: &Connection, mailbox: i64, sequences: &[u64]) -> rusqlite::Result<()> {
+    let (mut messages, mut bytes) = (0_u64, 0_u64);
     let mut delete =
         tx.prepare_cached("DELETE FROM message WHERE sequence = ?1 AND mailbox = ?2 RETURNING payload, bytes")?;
-    let removed: Option<(i64, u64)> =
-        delete.query_row(params![sequence, mailbox], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let Some((payload, bytes)) = removed else { return Ok(()) };
-    let load = "UPDATE mailbox SET messages = messages - 1, bytes = bytes - ?2 WHERE mailbox = ?1";
-    tx.prepare_cached(load)?.execute(params![mailbox, bytes])?;
-    let last = "DELETE FROM payload WHERE payload = ?1 AND mailboxes <= 1";
-    if tx.prepare_cached(last)?.execute([payload])? == 0 {
-        tx.prepare_cached("UPDATE payload SET mailboxes = mailboxes - 1 WHERE payload = ?1")?.execute([payload])?;
+    for sequence in sequences {
+        let removed: Option<(i64, u64)> =
+            delete.query_row(params![sequence, mailbox], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        let Some((payload, weight)) = removed else { continue };
+        (messages, bytes) = (messages + 1, bytes + weight);
+        let last = "DELETE FROM payload WHERE payload = ?1 AND mailboxes <= 1";
+        if tx.prepare_cached(last)?.execute([payload])? == 0 {
+            tx.prepare_cached("UPDATE payload SET mailboxes = mailboxes - 1 WHERE payload = ?1")?.execute([payload])?;
+        }
     }
-    Ok(())
+    let load = "UPDATE mailbox SET messages = messages - ?2, bytes = bytes - ?3 WHERE mailbox = ?1";
+    tx.prepare_cached(load)?.execute(params![mailbox, messages, bytes]).map(drop)
 }
 
 /// Removes all that waits.
 pub fn clear(tx: &Connection, mailbox: i64) -> rusqlite::Result<()> {
     let mut statement = tx.prepare_cached("SELECT sequence FROM message WHERE mailbox = ?1")?;
     let sequences: Vec<u64> = statement.query_map([mailbox], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    sequences.into_iter().try_for_each(|sequence| remove_message(tx, mailbox, sequence))
+    remove_messages(tx, mailbox, &sequences)
 }
 
 /// The limits are the caller's to fill in.

@@ -38,6 +38,8 @@ pub use writer::{Batch, BatchObserver};
 
 /// Pages of the log that a commit may leave before it checkpoints on its own; the timer usually comes first.
 const WAL_PAGES: u32 = 10_000;
+/// Pages that the writer keeps at hand: what it changes again and again, and never reads a second time.
+const CACHE_KILOBYTES: u32 = 32 << 10;
 /// The longest that a truncation of the log waits for readers, and a commit for it.
 const TRUNCATION: Duration = Duration::from_millis(50);
 /// Prepared statements that a connection keeps.
@@ -251,6 +253,7 @@ fn configure_writer(connection: &Connection) -> rusqlite::Result<()> {
     // A message that was deleted is overwritten: FAST would leave it in pages that are free.
     connection.query_row("PRAGMA secure_delete=ON", [], |_| Ok(()))?;
     connection.query_row(&format!("PRAGMA wal_autocheckpoint={WAL_PAGES}"), [], |_| Ok(()))?;
+    connection.execute_batch(&format!("PRAGMA cache_size=-{CACHE_KILOBYTES}"))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(())
 }

@@ -55,7 +55,7 @@ fn messages(tx: &Connection, now: u64) -> rusqlite::Result<usize> {
         statement.query_map([ROWS], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()?;
     let over = before(now, MAILBOX_SECONDS);
     let expired: Vec<_> = rows.into_iter().take_while(|(_, _, hour)| *hour < over).collect();
-    expired.iter().try_for_each(|(sequence, mailbox, _)| mailbox::remove_message(tx, *mailbox, *sequence))?;
+    expired.iter().try_for_each(|(sequence, mailbox, _)| mailbox::remove_messages(tx, *mailbox, &[*sequence]))?;
     Ok(expired.len())
 }
 
