@@ -9,6 +9,7 @@ mod authority;
 mod cast;
 mod chat;
 mod clean;
+mod columns;
 mod commands;
 mod demo;
 mod exit;

@@ -7,7 +7,7 @@ use sealpost_client::{
 };
 use serde_json::{Value, json};
 
-use crate::{cast::Cast, clean, exit::CommandError, style, terminal::Terminal, words::Words};
+use crate::{cast::Cast, clean, columns, exit::CommandError, terminal::Terminal, words::Words};
 
 pub mod group;
 
@@ -107,7 +107,7 @@ pub fn conversation_line(conversation: &Conversation, cast: &dyn Cast, terminal:
         Some(message) => clean::line(&body(message, cast, words)),
         None => words.say("conversation-empty"),
     };
-    let last = style::fit(&last, SHOWN_COLUMNS.min(terminal.width()));
+    let last = columns::cut(&last, SHOWN_COLUMNS.min(terminal.width()));
     let name = if conversation.unread > 0 {
         let unread = words.with("conversation-unread", &[("count", conversation.unread.into())]);
         terminal.bold(&format!("{title} ({unread})"))

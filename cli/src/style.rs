@@ -1,13 +1,8 @@
-//! How wide and how colourful the output may be, and texts measured, cut and wrapped in columns of a terminal.
-//!
-//! Nothing is told by colour alone. A character may take no column, one or two; none is ever cut in the middle, and
-//! neither is what people see as one character.
+//! How wide and how colourful the output may be. Nothing is told by colour alone.
 
 use std::io::{self, IsTerminal};
 
 use terminal_size::{Width, terminal_size};
-use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 /// Where the terminal does not say how wide it is, or there is none.
 const COLUMNS: usize = 80;
@@ -54,58 +49,6 @@ fn is_dumb(variable: &impl Fn(&str) -> Option<String>) -> bool {
     variable("TERM").as_deref() == Some("dumb")
 }
 
-/// The columns that a text takes.
-pub fn columns(text: &str) -> usize {
-    text.width()
-}
-
-/// The text in at most so many columns; where something is left out, it ends in `…`.
-pub fn fit(text: &str, width: usize) -> String {
-    if columns(text) <= width {
-        return text.to_owned();
-    }
-    let mut fitting = String::new();
-    for character in text.graphemes(true) {
-        if columns(&fitting) + columns(character) + 1 > width {
-            break;
-        }
-        fitting.push_str(character);
-    }
-    fitting.push('…');
-    fitting
-}
-
-/// The text, filled up with spaces to so many columns.
-pub fn padded(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(columns(text))))
-}
-
-/// The text in lines of at most so many columns, broken between words where that can be.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let (mut lines, mut line) = (Vec::new(), String::new());
-    for word in text.split_whitespace() {
-        let gap = usize::from(!line.is_empty());
-        if columns(&line) + gap + columns(word) <= width {
-            line.push_str(if gap == 1 { " " } else { "" });
-            line.push_str(word);
-            continue;
-        }
-        if !line.is_empty() {
-            lines.push(std::mem::take(&mut line));
-        }
-        for character in word.graphemes(true) {
-            if columns(&line) + columns(character) > width && !line.is_empty() {
-                lines.push(std::mem::take(&mut line));
-            }
-            line.push_str(character);
-        }
-    }
-    if !line.is_empty() || lines.is_empty() {
-        lines.push(line);
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,40 +73,6 @@ mod tests {
             (&[("TERM", "dumb")], true),
         ] {
             assert!(!with(variables, is_terminal), "{variables:?}");
-        }
-    }
-
-    #[test]
-    fn wide_characters_and_emoji_are_measured_as_terminals_show_them() {
-        for (text, width) in [("abc", 3), ("山田", 4), ("e\u{301}", 1), ("👍", 2), ("👩‍👩‍👧", 2), ("", 0)]
-        {
-            assert_eq!(columns(text), width, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_does_not_fit_is_cut_between_characters() {
-        assert_eq!(fit("abcdef", 6), "abcdef");
-        assert_eq!(fit("abcdefg", 6), "abcde…");
-        assert_eq!(fit("山田太郎", 6), "山田…");
-        assert_eq!(fit("ab👩‍👩‍👧cd", 4), "ab…");
-        for width in 1..12 {
-            assert!(columns(&fit("a山e\u{301}👍👩‍👩‍👧zzz", width)) <= width, "{width}");
-        }
-    }
-
-    #[test]
-    fn lines_break_between_words_and_long_words_anywhere() {
-        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
-        assert_eq!(wrap("山田太郎さん", 5), ["山田", "太郎", "さん"]);
-        assert_eq!(wrap("", 5), [""]);
-    }
-
-    #[test]
-    fn cells_of_a_table_stand_below_each_other() {
-        for text in ["abc", "山", "👍", "e\u{301}"] {
-            assert_eq!(columns(&padded(text, 5)), 5, "{text}");
         }
     }
 }

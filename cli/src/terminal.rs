@@ -9,9 +9,9 @@ use fluent_bundle::FluentValue;
 use serde_json::{Value, json};
 
 use crate::{
-    clean,
+    clean, columns,
     exit::{CommandError, Exit},
-    style::{self, Style},
+    style::Style,
     words::Words,
 };
 
@@ -197,7 +197,7 @@ impl Progress {
     pub fn show(&mut self, text: &str) {
         if self.is_shown && self.shown_at.is_none_or(|at| at.elapsed() >= PROGRESS_PAUSE) {
             self.shown_at = Some(Instant::now());
-            let _ = write!(io::stderr(), "\r\u{1b}[2K{}", style::fit(text, self.width - 1));
+            let _ = write!(io::stderr(), "\r\u{1b}[2K{}", columns::cut(text, self.width - 1));
         }
     }
 }

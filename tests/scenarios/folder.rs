@@ -91,6 +91,9 @@ fn a_copy_may_start_over_and_then_the_original_is_refused() {
 fn a_folder_in_use_is_not_opened_a_second_time() {
     let mut ada = Person::new("Ada");
     assert_eq!(refusal(ada.open()), Error::InUse);
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let asked_first = refusal(Account::open(&ada.folder, &FileVault(empty.path().to_owned())));
+    assert_eq!(asked_first, Error::InUse, "the vault, which may ask for a finger or take a second, is not asked");
     ada.turn_off();
     ada.open().expect("the folder is free");
 }

@@ -7,9 +7,8 @@ use serde_json::json;
 use crate::{
     account_folder::AccountFolder,
     arguments::{dressed, flag},
-    clean,
+    clean, columns,
     exit::CommandError,
-    style,
     terminal::Terminal,
     words::Words,
 };
@@ -67,7 +66,7 @@ fn table(items: &[PrivacyItem], width: usize, reasons: bool, words: &Words) -> V
         lines.extend(row(&[&what, &who, &clean::line(&item.kept)], widths));
         if reasons {
             let why = format!("{}: {} ({})", item.place, item.why, item.legal_basis);
-            lines.extend(style::wrap(&clean::line(&why), width - 4).iter().map(|line| format!("    {line}")));
+            lines.extend(columns::wrap(&clean::line(&why), width - 4).iter().map(|line| format!("    {line}")));
         }
     }
     lines
@@ -75,12 +74,12 @@ fn table(items: &[PrivacyItem], width: usize, reasons: bool, words: &Words) -> V
 
 /// The cells beside each other, each wrapped in its column.
 fn row(cells: &[&str; 3], widths: [usize; 3]) -> Vec<String> {
-    let wrapped: Vec<_> = cells.iter().zip(widths).map(|(cell, width)| style::wrap(cell, width)).collect();
+    let wrapped: Vec<_> = cells.iter().zip(widths).map(|(cell, width)| columns::wrap(cell, width)).collect();
     let height = wrapped.iter().map(Vec::len).max().unwrap_or(0);
     let line = |number: usize| {
         let cells = wrapped.iter().zip(widths);
         let cells: Vec<_> =
-            cells.map(|(cell, width)| style::padded(cell.get(number).map_or("", String::as_str), width)).collect();
+            cells.map(|(cell, width)| columns::padded(cell.get(number).map_or("", String::as_str), width)).collect();
         cells.join(&" ".repeat(GAP)).trim_end().to_owned()
     };
     (0..height).map(line).collect()
@@ -103,7 +102,7 @@ mod tests {
         };
         for width in [24, 40, 80, 200] {
             let lines = table(std::slice::from_ref(&item), width, true, &Words::new(Language::German));
-            assert!(lines.iter().all(|line| style::columns(line) <= width), "{width}: {lines:?}");
+            assert!(lines.iter().all(|line| columns::width(line) <= width), "{width}: {lines:?}");
             let all = lines.join(" ");
             assert!(all.contains("OPRF") && all.contains("trying"), "{width}: {all}");
         }

@@ -8,9 +8,9 @@ use crate::{
     account_folder::AccountFolder,
     arguments::{dressed, option, positional, text},
     cast::{Cast, Members},
-    clean,
+    clean, columns,
     exit::{CommandError, Exit},
-    people, show, style,
+    people, show,
     terminal::Terminal,
     words::Words,
 };
@@ -122,7 +122,7 @@ fn excerpt(text: &str, spans: &[Span], terminal: &Terminal) -> String {
         done = to;
     }
     shown.push_str(&clean::line(&text[done..]));
-    let shown = style::fit(&shown, width);
+    let shown = columns::cut(&shown, width);
     if !terminal.has_colours() {
         return shown;
     }
@@ -141,7 +141,7 @@ fn excerpt(text: &str, spans: &[Span], terminal: &Terminal) -> String {
 fn beginning(before: &str) -> usize {
     let mut start = before.len();
     for (place, _) in before.char_indices().rev() {
-        if style::columns(&before[place..]) > BEFORE {
+        if columns::width(&before[place..]) > BEFORE {
             break;
         }
         start = place;

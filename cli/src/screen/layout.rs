@@ -8,10 +8,9 @@ use ratatui::{
 };
 use sealpost_client::{Body, Message, MessageState};
 
-use super::{
-    model::{Model, Open},
-    wrap::{cut, width, wrap},
-};
+use crate::columns::{cut, width, wrap};
+
+use super::model::{Model, Open};
 use crate::{cast::Cast, clean, show};
 
 /// Messages stand this far in; the first column is the mark of the chosen one.

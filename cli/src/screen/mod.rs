@@ -16,7 +16,6 @@ mod rehearsal;
 mod tty;
 mod update;
 mod view;
-mod wrap;
 
 use std::{
     collections::VecDeque,

@@ -55,6 +55,11 @@ impl Store {
         !matches!(AccountFolder::existing(folder), Err(OpenError::Missing))
     }
 
+    /// Whether a process has it open right now: to be asked before whatever the key costs.
+    pub fn is_in_use(folder: &Path) -> bool {
+        AccountFolder::existing(folder).is_ok_and(|folder| matches!(folder.lock(), Err(OpenError::InUse)))
+    }
+
     /// Opens the device database in `folder` under its random key and takes the folder for this process.
     ///
     /// # Errors

@@ -10,10 +10,10 @@ use sealpost_client::{Body, MessageState};
 use super::{bar, put, row};
 use crate::{
     clean,
+    columns::{cut, width},
     screen::{
         layout::short_time,
         model::{Focus, Listed, Model},
-        wrap::{cut, width},
     },
     show,
 };

@@ -16,11 +16,12 @@ use ratatui::{
 };
 use sealpost_client::{AccountState, Connection, GroupStanding, Trust};
 
+use crate::columns::{cut, width};
+
 use super::{
     areas::{Areas, PROMPT},
     ascii, layout,
     model::{Focus, Model, Open, Purpose},
-    wrap::{cut, width},
 };
 use crate::{cast::Cast, clean, show};
 
@@ -212,7 +213,7 @@ fn entry(model: &Model<'_>, open: &Open, area: Rect, buffer: &mut Buffer) -> Opt
 /// What a newcomer sees in the place of messages.
 fn hint(model: &Model<'_>, area: Rect, buffer: &mut Buffer) {
     let key = if model.list.is_empty() { "screen-hint-empty" } else { "screen-hint" };
-    let lines = super::wrap::wrap(&model.words.say(key), usize::from(area.width.saturating_sub(4)));
+    let lines = crate::columns::wrap(&model.words.say(key), usize::from(area.width.saturating_sub(4)));
     let first = usize::from(area.height).saturating_sub(lines.len()) / 2;
     for (number, line) in lines.into_iter().enumerate() {
         put(buffer, row(area, first + number), &Line::styled(format!("  {line}"), model.look.faint()));

@@ -11,11 +11,11 @@ use sealpost_client::Contact;
 use super::{put, row};
 use crate::{
     clean,
+    columns::{cut, width, wrap},
     screen::{
         areas::Areas,
         layout::short_time,
         model::{EMOJI, Model, Overlay, Search},
-        wrap::{cut, width, wrap},
     },
     show,
 };

@@ -1,4 +1,5 @@
-//! Text in columns: what is wide counts twice, what belongs together (an emoji of several characters) stays together.
+//! Texts measured, cut, filled up and wrapped in columns of a terminal: what is wide counts twice, and what people see
+//! as one character (an emoji of several) stays together.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -6,6 +7,11 @@ use unicode_width::UnicodeWidthStr;
 /// How many columns a text takes.
 pub fn width(text: &str) -> usize {
     text.graphemes(true).map(UnicodeWidthStr::width).sum()
+}
+
+/// The text, filled up with spaces to so many columns.
+pub fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
 }
 
 /// Breaks a text into lines of at most `columns`, between words where it can; its own line breaks stay.
@@ -90,5 +96,20 @@ mod tests {
         assert_eq!(cut("Matthieu", 5), "Matt…");
         assert_eq!(cut("山田太郎", 6), "山田…");
         assert_eq!(cut("x", 0), "");
+    }
+
+    #[test]
+    fn whatever_is_cut_is_no_wider_than_it_may_be() {
+        for columns in 1..12 {
+            assert!(width(&cut("a山e\u{301}👍👩‍👩‍👧zzz", columns)) <= columns, "{columns}");
+        }
+        assert_eq!(cut("ab👩‍👩‍👧cd", 4), "ab…");
+    }
+
+    #[test]
+    fn cells_of_a_table_stand_below_each_other() {
+        for (text, taken) in [("abc", 3), ("山", 2), ("👍", 2), ("e\u{301}", 1), ("👩‍👩‍👧", 2)] {
+            assert_eq!((width(text), width(&padded(text, 5))), (taken, 5), "{text}");
+        }
     }
 }
