@@ -1,10 +1,10 @@
-//! The last step of drawing where the locale is not UTF-8: whatever is not ASCII gets a likeness of one column, or a
+//! The last step of drawing where the locale is not UTF-8: whatever is not ASCII gets a likeness as wide as itself, or a
 //! question mark.
 
 use ratatui::buffer::Buffer;
 
-/// Letters of the three languages and the signs that the program draws.
-const LIKENESSES: [(&str, &str); 25] = [
+/// Letters of the three languages, the signs that the program draws, and the emoji that it offers, in their two columns.
+const LIKENESSES: [(&str, &str); 33] = [
     ("äàâ", "a"),
     ("éèêë", "e"),
     ("îï", "i"),
@@ -30,6 +30,14 @@ const LIKENESSES: [(&str, &str); 25] = [
     ("○·…", "."),
     ("„“”«»", "\""),
     ("’‘", "'"),
+    ("👍", "+1"),
+    ("❤️", "<3"),
+    ("😂", "xD"),
+    ("😮", ":o"),
+    ("😢", ":("),
+    ("🙏", "ty"),
+    ("🎉", "\\o"),
+    ("👎", "-1"),
 ];
 
 /// Leaves nothing in the buffer that is not ASCII.

@@ -11,7 +11,7 @@ use sealpost_client::{Body, Message, MessageState, Reaction};
 use super::*;
 use crate::{
     screen::{
-        model::{Look, News},
+        model::{EMOJI, Look, News},
         rehearsal::{self, begin, message, press, press_with, talking, tell, write},
     },
     words::{Language, Words},
@@ -164,7 +164,13 @@ fn without_unicode_everything_is_ascii() {
         model.look = Look { colours: false, unicode: false };
         let lines = drawn(&model);
         assert!(lines.concat().is_ascii(), "{lines:#?}");
-        assert!(shows(&lines, "Zoe ?"), "{lines:#?}");
+        assert!(shows(&lines, "Zoe ?") && shows(&lines, "+1 \"quoted\""), "{lines:#?}");
+        for emoji in EMOJI {
+            let mut buffer = Buffer::with_lines([format!("a{emoji}b")]);
+            ascii::fold(&mut buffer);
+            let line: String = buffer.content().iter().map(|cell| cell.symbol()).collect();
+            assert!(line.is_ascii() && !line.contains('?') && line.len() > 4, "{emoji}: {line}");
+        }
     }
 }
 

@@ -18,7 +18,6 @@ use std::{
     time::Duration,
 };
 
-use sealpost_crypto::keys::IdentityKey;
 use sealpost_engine::{
     command::{Command, Input, Reply},
     error::EngineError,
@@ -173,7 +172,7 @@ impl Account {
         let account = self.row()?;
         let relay = account.relay.as_ref().filter(|_| account.state != identity::AccountState::New);
         let relay = relay.ok_or(Error::NotRegistered)?;
-        let identity = DeviceIdentity::new(account.id, IdentityKey::from_secret(account.identity_secret));
+        let identity = DeviceIdentity::of(&account);
         let started =
             NativeNetwork::start(self.runtime()?.handle(), relay, identity, self.work.clone(), self.connection.clone());
         *network = Some(started.map_err(failure::of_http)?);

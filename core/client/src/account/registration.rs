@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use sealpost_crypto::keys::IdentityKey;
 use sealpost_engine::{
     command::{Command, Reply},
     identity::{AccountState, PreparedRegistration},
@@ -158,7 +157,7 @@ impl Account {
     fn signing(&self) -> Result<(Http, Arc<DeviceIdentity>), Error> {
         let row = self.row()?;
         let relay = row.relay.as_ref().filter(|_| row.state != AccountState::New).ok_or(Error::NotRegistered)?;
-        Ok((http(relay)?, DeviceIdentity::new(row.id, IdentityKey::from_secret(row.identity_secret))))
+        Ok((http(relay)?, DeviceIdentity::of(&row)))
     }
 
     /// `None`: the ID is taken.
@@ -169,8 +168,7 @@ impl Account {
         proof: &RegistrationProof,
         stop: &Stop,
     ) -> Result<Option<Registered>, Error> {
-        let row = self.row()?;
-        let identity = DeviceIdentity::new(row.id, IdentityKey::from_secret(row.identity_secret));
+        let identity = DeviceIdentity::of(&self.row()?);
         let PreparedRegistration { entry, tokens, key_packages } = prepared;
         let body = Registration { entry, proof: proof.clone(), tokens, key_packages };
         let asked = async {

@@ -14,6 +14,7 @@ use data_encoding::BASE64URL_NOPAD;
 pub use reqwest::Method;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use sealpost_crypto::{keys::IdentityKey, request_signature::SignedRequest};
+use sealpost_engine::identity::Account;
 use sealpost_wire::{
     PROTOCOL_VERSION,
     api::header,
@@ -53,8 +54,9 @@ pub struct DeviceIdentity {
 }
 
 impl DeviceIdentity {
-    pub fn new(id: UserId, key: IdentityKey) -> Arc<Self> {
-        Arc::new(Self { id, key, clock_offset: AtomicI64::new(0) })
+    pub fn of(account: &Account) -> Arc<Self> {
+        let key = IdentityKey::from_secret(account.identity_secret);
+        Arc::new(Self { id: account.id, key, clock_offset: AtomicI64::new(0) })
     }
 
     fn relay_time_seconds(&self) -> u64 {
