@@ -108,7 +108,8 @@ fn read_keys(events: &Sender<Event>, done: &AtomicBool) {
         let event = match read {
             Ok(event::Event::Key(key)) => Event::Key(key),
             Ok(event::Event::Paste(text)) => Event::Paste(text),
-            Ok(event::Event::Resize(columns, rows)) => Event::Resize(columns, rows),
+            // Only wakes the loop, which looks for itself: this event is lost where a key comes at the same moment.
+            Ok(event::Event::Resize(..)) => Event::Tick,
             Ok(_) => continue,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(_) => return,
@@ -135,6 +136,7 @@ impl Session<'_> {
         self.perform(model, start.into_iter().chain(opened).collect())?;
         let mut is_changed = true;
         while !self.ended {
+            is_changed |= self.fit(model)?;
             if is_changed {
                 self.tty.draw(model).map_err(unusable)?;
             }
@@ -191,14 +193,8 @@ impl Session<'_> {
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Quit => self.ended = true,
-                Effect::Suspend => {
-                    self.tty.suspend().map_err(unusable)?;
-                    self.fit(model)?;
-                }
-                Effect::Redraw => {
-                    self.tty.clear().map_err(unusable)?;
-                    self.fit(model)?;
-                }
+                Effect::Suspend => self.tty.suspend().map_err(unusable)?,
+                Effect::Redraw => self.tty.clear().map_err(unusable)?,
                 effect => {
                     for news in self.performer.perform(effect) {
                         effects.extend(update(model, Event::News(news), now_ms()));
@@ -209,10 +205,15 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The terminal may have another size by now.
-    fn fit(&self, model: &mut Model<'_>) -> Result<(), CommandError> {
-        (model.columns, model.rows) = self.tty.size().map_err(unusable)?;
-        Ok(())
+    /// Whether the terminal has another size by now.
+    fn fit(&mut self, model: &mut Model<'_>) -> Result<bool, CommandError> {
+        let (columns, rows) = self.tty.size().map_err(unusable)?;
+        if (columns, rows) == (model.columns, model.rows) {
+            return Ok(false);
+        }
+        let effects = update(model, Event::Resize(columns, rows), now_ms());
+        self.perform(model, effects)?;
+        Ok(true)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Invariant: each field stands in `settings` too, where the file that `init` writes, the environment and the
 //! suggestions come from; a test holds the two against each other.
 
+mod gateway_url;
 mod load;
 mod problems;
 mod settings;
@@ -16,6 +17,7 @@ use std::{
 use sealpost_wire::{PROTOCOL_VERSION, api::relay::RegistrationWays, limits};
 use serde::{Deserialize, Serialize};
 
+pub use gateway_url::{GatewayUrlError, gateway_url};
 pub use load::{ConfigError, Layers, Loaded, Override, Source};
 pub use problems::{Problem, Weight};
 pub use settings::{ENVIRONMENT, SETTINGS, Setting};

@@ -4,8 +4,7 @@ use std::{fs::File, net::SocketAddr, path::Path};
 
 use sealpost_wire::PROTOCOL_VERSION;
 
-use super::{Config, SmsBy, Tls};
-use crate::sms::GatewaySms;
+use super::{Config, SmsBy, Tls, gateway_url};
 
 /// Sockets are pinged every 30 seconds: whoever is cut before that has had no chance to answer.
 const SHORTEST_IDLE_SECONDS: u64 = 45;
@@ -94,7 +93,7 @@ impl Config {
             }
         }
         if let SmsBy::Gateway { url, token } = &self.sms.by {
-            if let Err(error) = GatewaySms::new(url, token) {
+            if let Err(error) = gateway_url(url) {
                 let remedy = "give the service's https address";
                 problems.push(Problem::error("sms.by.gateway.url", error.to_string(), remedy));
             }

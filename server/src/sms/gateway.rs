@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use reqwest::{Client, Url, redirect};
 
 use super::{Sms, SmsError};
+use crate::config::{GatewayUrlError, gateway_url};
 
 const TRY: Duration = Duration::from_secs(10);
 const TRIES: u32 = 3;
@@ -17,10 +18,8 @@ const BACKOFF: Duration = Duration::from_millis(500);
 /// A gateway that can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    #[error("not a URL")]
-    Url,
-    #[error("https, or a loopback address, is needed")]
-    Scheme,
+    #[error(transparent)]
+    Url(#[from] GatewayUrlError),
     #[error("the HTTP client: {0}")]
     Client(#[from] reqwest::Error),
 }
@@ -40,12 +39,7 @@ enum Failed {
 
 impl GatewaySms {
     pub fn new(url: &str, token: &str) -> Result<Self, GatewayError> {
-        let url = Url::parse(url).map_err(|_| GatewayError::Url)?;
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-            return Err(GatewayError::Scheme);
-        }
+        let url = gateway_url(url)?;
         crate::tls::install_provider();
         let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();

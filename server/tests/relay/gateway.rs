@@ -11,7 +11,10 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::post,
 };
-use sealpost_server::sms::{GatewayError, GatewaySms, Sms};
+use sealpost_server::{
+    config::GatewayUrlError,
+    sms::{GatewayError, GatewaySms, Sms},
+};
 
 type Seen = Arc<Mutex<Vec<(String, String)>>>;
 
@@ -78,8 +81,8 @@ async fn after_three_tries_or_a_refusal_for_good_it_fails_without_saying_to_whom
 
 #[tokio::test]
 async fn a_gateway_elsewhere_is_reached_by_https_only() {
-    assert!(matches!(GatewaySms::new("http://sms.example/send", ""), Err(GatewayError::Scheme)));
-    assert!(matches!(GatewaySms::new("ftp://127.0.0.1/send", ""), Err(GatewayError::Scheme)));
-    assert!(matches!(GatewaySms::new("sms", ""), Err(GatewayError::Url)));
+    assert!(matches!(GatewaySms::new("http://sms.example/send", ""), Err(GatewayError::Url(GatewayUrlError::Scheme))));
+    assert!(matches!(GatewaySms::new("ftp://127.0.0.1/send", ""), Err(GatewayError::Url(GatewayUrlError::Scheme))));
+    assert!(matches!(GatewaySms::new("sms", ""), Err(GatewayError::Url(GatewayUrlError::NotUrl))));
     assert!(GatewaySms::new("https://sms.example/send", "").is_ok());
 }

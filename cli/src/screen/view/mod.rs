@@ -30,6 +30,10 @@ const FEWEST: (u16, u16) = (20, 5);
 
 /// Draws everything, and says where the cursor stands.
 pub fn draw(model: &Model<'_>, buffer: &mut Buffer) -> Option<Position> {
+    if (buffer.area.width, buffer.area.height) != (model.columns, model.rows) {
+        // The terminal has got another size in this moment: it is drawn with the next look at it.
+        return None;
+    }
     let cursor = if (model.columns, model.rows) < FEWEST || model.columns < FEWEST.0 || model.rows < FEWEST.1 {
         let text = cut(&model.words.say("screen-too-small"), usize::from(model.columns));
         put(buffer, Rect::new(0, 0, model.columns, model.rows.min(1)), &Line::raw(text));

@@ -157,6 +157,18 @@ fn hostile_texts_and_names_write_no_control_characters() {
 }
 
 #[test]
+fn a_terminal_that_has_changed_and_not_said_so_yet_breaks_nothing() {
+    let words = Words::new(Language::English);
+    let model = talking(&words, 100, 30, &["hello"]);
+    for (columns, rows) in [(40, 10), (100, 29), (99, 30), (1, 1), (0, 0), (200, 60)] {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+        assert_eq!(draw(&model, &mut buffer), None, "{columns} × {rows}");
+    }
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 100, 30));
+    assert!(draw(&model, &mut buffer).is_some(), "as large as it was said to be");
+}
+
+#[test]
 fn without_unicode_everything_is_ascii() {
     for language in LANGUAGES {
         let words = Words::new(language);
