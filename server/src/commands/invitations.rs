@@ -40,7 +40,9 @@ impl Invitations {
                 println!("{} withdrawn", count(withdrawn, "invitation"));
             }
             Verb::Withdraw { place, invitation: Some(text), .. } => {
-                let code = Invitation::from_text(&text)?.code;
+                let invitation = Invitation::from_text(&text);
+                let code =
+                    invitation.map_err(|_| "this is no invitation; give its whole text, as `invite` printed it")?.code;
                 if !on_service(place, async |service| service.withdraw_invitation(&code).await)? {
                     return Err("it is not open: used, over, withdrawn before, or another relay's; if somebody has \
                                 registered with it, `accounts suspend` stops them"

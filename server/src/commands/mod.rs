@@ -15,13 +15,18 @@ mod restore;
 mod serve;
 mod status;
 
-use std::process::ExitCode;
+use std::{
+    panic,
+    process::{self, ExitCode},
+};
 
 use clap::{Parser, Subcommand};
 use sealpost_server::{config::ConfigError, keys::KeyError, parts::PartsError, store::StoreError};
 
 use place::Place;
 
+/// What a shell shows of a command whose reader has gone.
+const NOBODY_READS: i32 = 128 + 13;
 /// What must be mended before another start: sysexits' EX_CONFIG, after which systemd does not start it again.
 const MISCONFIGURED: u8 = 78;
 
@@ -64,6 +69,7 @@ enum Command {
 
 impl Arguments {
     pub fn run(self) -> ExitCode {
+        end_with_the_reader();
         // What a command has to say, it says; only `serve` tells of its ordinary work.
         let level = if matches!(self.command, Command::Serve(_)) { "info" } else { "error" };
         let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
@@ -95,6 +101,18 @@ impl Command {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Printing panics where whoever reads has gone, as in `… | head -n 1`: that is nothing to tell anybody.
+fn end_with_the_reader() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let said = info.payload_as_str().unwrap_or_default();
+        if said.starts_with("failed printing to stdout") && said.contains("Broken pipe") {
+            process::exit(NOBODY_READS);
+        }
+        before(info);
+    }));
 }
 
 /// Whether the same again fails in the same way, until somebody has changed configuration, keys or program.

@@ -185,6 +185,8 @@ async fn invitations_are_counted_and_withdrawn_by_commands() {
     let said = invitations(&["withdraw", &made[0]]).await;
     assert!(said.code == 1 && said.error.contains("accounts suspend"), "{}", said.error);
     assert_ne!(invitations(&["withdraw"]).await.code, 0, "not all by an oversight");
+    let said = invitations(&["withdraw", "SEALPOST-INVITE:x"]).await;
+    assert!(said.code == 1 && said.error.contains("this is no invitation"), "{}", said.error);
     assert_eq!(invitations(&["withdraw", "--all"]).await.output, "2 invitations withdrawn\n");
     assert_eq!(invitations(&["count"]).await.output, "0 invitations open\n");
 }

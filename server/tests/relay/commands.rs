@@ -108,6 +108,16 @@ async fn the_relay_says_that_it_is_ready_when_it_answers_and_that_it_stops_when_
 }
 
 #[test]
+fn a_command_whose_reader_has_gone_ends_without_a_word() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost-server"));
+    let ended = command.arg("config").stdin(Stdio::null()).stdout(writer).output().expect("it starts");
+    assert_eq!(ended.status.code(), Some(128 + 13));
+    assert!(ended.stderr.is_empty(), "{}", String::from_utf8_lossy(&ended.stderr));
+}
+
+#[test]
 fn a_folder_that_serve_makes_is_for_the_relay_alone() {
     let folder = tempfile::tempdir().expect("temporary");
     let data = folder.path().join("data");
