@@ -1,9 +1,9 @@
-//! The last step of drawing where the locale is not UTF-8: whatever is not ASCII gets a likeness as wide as itself, or a
-//! question mark.
+//! The last step of drawing where the locale is not UTF-8: whatever is not ASCII gets a likeness as wide as itself, or
+//! a question mark.
 
 use ratatui::buffer::Buffer;
 
-/// Letters of the three languages, the signs that the program draws, and the emoji that it offers, in their two columns.
+/// Letters of the three languages, the signs that the program draws, and the emoji that it offers, two columns each.
 const LIKENESSES: [(&str, &str); 33] = [
     ("äàâ", "a"),
     ("éèêë", "e"),
@@ -46,7 +46,11 @@ pub fn fold(buffer: &mut Buffer) {
         if cell.symbol().is_ascii() {
             continue;
         }
-        let likeness = LIKENESSES.iter().find(|(letters, _)| letters.contains(cell.symbol()));
+        let is_like = |(letters, likeness): &&(&str, &str)| match likeness.len() {
+            1 => letters.contains(cell.symbol()),
+            _ => *letters == cell.symbol(),
+        };
+        let likeness = LIKENESSES.iter().find(is_like);
         let space = cell.symbol() == "\u{a0}" || cell.symbol() == "\u{202f}";
         let likeness = if space { " " } else { likeness.map_or("?", |(_, likeness)| likeness) };
         cell.set_symbol(likeness);

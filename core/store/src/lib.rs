@@ -15,5 +15,5 @@ mod schema;
 mod transaction;
 
 pub use error::OpenError;
-pub use open::{OpenMode, Store};
+pub use open::{OpenMode, Store, Taken};
 pub use reader::Reader;

@@ -55,9 +55,14 @@ impl Store {
         !matches!(AccountFolder::existing(folder), Err(OpenError::Missing))
     }
 
-    /// Whether a process has it open right now: to be asked before whatever the key costs.
-    pub fn is_in_use(folder: &Path) -> bool {
-        AccountFolder::existing(folder).is_ok_and(|folder| matches!(folder.lock(), Err(OpenError::InUse)))
+    /// Takes the folder of a device database for this process, before the key costs anything.
+    ///
+    /// # Errors
+    /// `Missing`, `InUse`.
+    pub fn take(folder: &Path) -> Result<Taken, OpenError> {
+        let folder = AccountFolder::existing(folder)?;
+        let lock = Arc::new(folder.lock()?);
+        Ok(Taken { folder, lock })
     }
 
     /// Opens the device database in `folder` under its random key and takes the folder for this process.
@@ -65,15 +70,42 @@ impl Store {
     /// # Errors
     /// One for each reason that a person can do something different about: see [`OpenError`].
     pub fn open(folder: &Path, key: &[u8; 32], mode: OpenMode) -> Result<Store, OpenError> {
-        let folder = match mode {
-            OpenMode::Create => AccountFolder::create(folder)?,
-            OpenMode::Existing => AccountFolder::existing(folder)?,
-        };
-        let lock = Arc::new(folder.lock()?);
-        let key = Zeroizing::new(*key);
-        if mode == OpenMode::Create {
-            create(&folder, &key)?;
+        if mode == OpenMode::Existing {
+            return Self::take(folder)?.open(key);
         }
+        let folder = AccountFolder::create(folder)?;
+        let lock = Arc::new(folder.lock()?);
+        create(&folder, key)?;
+        Taken { folder, lock }.open(key)
+    }
+
+    /// Wipes what was deleted from the write-ahead log too; the database itself holds none of it since the commit.
+    /// Does nothing while a reader is still on an older state: the next call, or the next opening, makes up for it.
+    pub fn forget_deleted(&mut self) -> Result<(), StorageError> {
+        match self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            outcome => outcome.map_err(|error| storage_error(&error)),
+        }
+    }
+
+    /// Counts the openings of this database: another process that remembers it sees that somebody wrote meanwhile.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+}
+
+/// A device database's folder, which no other process opens while this is kept.
+pub struct Taken {
+    folder: AccountFolder,
+    lock: Arc<File>,
+}
+
+impl Taken {
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn open(self, key: &[u8; 32]) -> Result<Store, OpenError> {
+        let Self { folder, lock } = self;
+        let key = Zeroizing::new(*key);
         let mut connection =
             connect(&folder.database(), &key, Access::Write).map_err(|error| explain(&error, &folder, &key))?;
         if schema::version(&connection)? == 0 {
@@ -90,20 +122,6 @@ impl Store {
             Ok(()) | Err(StorageError::DiskFull) => Ok(store),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// Wipes what was deleted from the write-ahead log too; the database itself holds none of it since the commit.
-    /// Does nothing while a reader is still on an older state: the next call, or the next opening, makes up for it.
-    pub fn forget_deleted(&mut self) -> Result<(), StorageError> {
-        match self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
-            outcome => outcome.map_err(|error| storage_error(&error)),
-        }
-    }
-
-    /// Counts the openings of this database: another process that remembers it sees that somebody wrote meanwhile.
-    pub fn generation(&self) -> u64 {
-        self.generation
     }
 }
 

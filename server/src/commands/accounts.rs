@@ -107,7 +107,10 @@ fn export(named: Named) -> Result<(), Failure> {
     if tables.is_empty() {
         return Err(unknown(id));
     }
-    let is_held = |item: &&Item| item.place.split_once('.').is_some_and(|(table, _)| tables.contains_key(table));
+    let is_held = |item: &&Item| {
+        let place = item.place.split_once('.').and_then(|(table, column)| tables.get(table)?.first()?.get(column));
+        place.is_some()
+    };
     let items: Vec<&Item> = INVENTORY.iter().filter(is_held).collect();
     let held = serde_json::json!({
         "id": id.to_string(), "operator": config.operator, "region": config.region, "held": tables, "meaning": items,

@@ -44,8 +44,8 @@ impl Invitations {
                 let code =
                     invitation.map_err(|_| "this is no invitation; give its whole text, as `invite` printed it")?.code;
                 if !on_service(place, async |service| service.withdraw_invitation(&code).await)? {
-                    return Err("it is not open: used, over, withdrawn before, or another relay's; if somebody has \
-                                registered with it, `accounts suspend` stops them"
+                    return Err("it is not open: used, over, withdrawn before, or another relay's; whoever has \
+                                registered with it is stopped by `accounts suspend` and their ID"
                         .into());
                 }
                 println!("withdrawn; nobody registers with it any more");

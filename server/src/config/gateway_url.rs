@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use reqwest::Url;
+use url::Url;
 
 /// Why an address is none for a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

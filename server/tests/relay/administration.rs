@@ -136,6 +136,15 @@ async fn all_that_is_held_of_an_account_is_written_out_and_nothing_of_anybody_el
         let (table, column) = item["place"].as_str().and_then(|place| place.split_once('.')).expect("a column");
         assert!(held["held"][table][0].get(column).is_some(), "{table}.{column} is written out");
     }
+    let tables = held["held"].as_object().expect("tables");
+    let listed = |place: &str| held["meaning"].as_array().expect("items").iter().any(|item| item["place"] == place);
+    for (table, column) in tables
+        .iter()
+        .flat_map(|(table, rows)| rows[0].as_object().expect("columns").keys().map(move |column| (table, column)))
+    {
+        assert!(listed(&format!("{table}.{column}")), "{table}.{column} is explained");
+    }
+    assert!(held["held"]["payload"][0].get("mailboxes").is_none(), "who else has it is not theirs to know");
     let others = export(&other).await.output;
     for foreign in [BASE64.encode(b"for the other"), BASE64.encode(&other.key.public()), BASE64.encode(&[2; 32])] {
         assert!(others.contains(&foreign) && !said.output.contains(&foreign), "{foreign}");

@@ -38,6 +38,7 @@ fn the_unit_reloads_restarts_and_holds_as_many_files_as_connections() {
     for line in [
         "ExecReload=/bin/kill -HUP $MAINPID",
         "Type=notify",
+        "StartLimitIntervalSec=0",
         "Restart=on-failure",
         "RestartPreventExitStatus=78",
         "User=sealpost",

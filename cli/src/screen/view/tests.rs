@@ -177,6 +177,9 @@ fn without_unicode_everything_is_ascii() {
         let lines = drawn(&model);
         assert!(lines.concat().is_ascii(), "{lines:#?}");
         assert!(shows(&lines, "Zoe ?") && shows(&lines, "+1 \"quoted\""), "{lines:#?}");
+        let mut narrow = Buffer::with_lines(["a❤b"]);
+        ascii::fold(&mut narrow);
+        assert_eq!(narrow, Buffer::with_lines(["a?b"]), "one column stays one");
         for emoji in EMOJI {
             let mut buffer = Buffer::with_lines([format!("a{emoji}b")]);
             ascii::fold(&mut buffer);

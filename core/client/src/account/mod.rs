@@ -89,16 +89,11 @@ impl Account {
     }
 
     fn open_store(folder: &Path, vault: &dyn KeyVault) -> Result<Store, Error> {
-        if !Store::exists(folder) {
-            return Err(Error::NoAccount);
-        }
         // Nobody is asked for a finger, and no passphrase is made a key, for nothing.
-        if Store::is_in_use(folder) {
-            return Err(Error::InUse);
-        }
+        let taken = Store::take(folder).map_err(failure::of_open)?;
         let vault_name = vault_name::read(folder).map_err(of_folder)?;
         let key = vault.load(&vault_name).map_err(failure::of_vault)?;
-        Store::open(folder, &key, OpenMode::Existing).map_err(failure::of_open)
+        taken.open(&key).map_err(failure::of_open)
     }
 
     fn start(store: Store) -> Result<Self, Error> {

@@ -75,6 +75,9 @@ pub fn invitations(connection: &Connection, now: u64) -> rusqlite::Result<u64> {
 }
 
 pub fn remove_invitations(tx: &Connection, code: Option<&Hash>, now: u64) -> rusqlite::Result<u64> {
-    let remove = "DELETE FROM invitation WHERE expires_at > ?2 AND (?1 IS NULL OR code_hash = ?1)";
-    tx.execute(remove, params![code, now]).map(|rows| rows as u64)
+    let rows = match code {
+        Some(code) => tx.execute("DELETE FROM invitation WHERE code_hash = ?1 AND expires_at > ?2", params![code, now]),
+        None => tx.execute("DELETE FROM invitation WHERE expires_at > ?1", [now]),
+    };
+    rows.map(|rows| rows as u64)
 }

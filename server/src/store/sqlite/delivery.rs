@@ -59,9 +59,7 @@ fn store(
     payload: &mut Option<i64>,
     now: u64,
 ) -> rusqlite::Result<Result<u64, Delivered>> {
-    let hour = hour_before(now);
-    let seen = "INSERT INTO delivered (seen, stored_hour) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-    if tx.prepare_cached(seen)?.execute(params![recipient.seen, hour])? == 0 {
+    if tx.prepare_cached("SELECT 1 FROM delivered WHERE seen = ?1")?.exists([recipient.seen])? {
         return Ok(Err(Delivered::Again));
     }
     let bytes = (delivery.payload.len() + recipient.wrapped_key.len()) as u64;
@@ -69,9 +67,11 @@ fn store(
                 WHERE mailbox = ?1 AND messages < ?3 AND bytes + ?2 <= ?4";
     let counted = params![mailbox, bytes, delivery.messages_limit, delivery.bytes_limit];
     if tx.prepare_cached(room)?.execute(counted)? == 0 {
-        tx.prepare_cached("DELETE FROM delivered WHERE seen = ?1")?.execute([recipient.seen])?;
         return Ok(Err(Delivered::MailboxFull));
     }
+    let hour = hour_before(now);
+    let seen = "INSERT INTO delivered (seen, stored_hour) VALUES (?1, ?2)";
+    tx.prepare_cached(seen)?.execute(params![recipient.seen, hour])?;
     let payload = match payload {
         Some(payload) => *payload,
         None => {

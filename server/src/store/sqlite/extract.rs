@@ -23,7 +23,11 @@ const NAMED: &[(&str, &str)] = &[
     ("key_package", "SELECT * FROM key_package WHERE account = ?1 ORDER BY package"),
     ("mailbox", "SELECT * FROM mailbox WHERE mailbox = ?1"),
     ("message", "SELECT * FROM message WHERE mailbox = ?1 ORDER BY sequence"),
-    ("payload", "SELECT * FROM payload WHERE payload IN (SELECT payload FROM message WHERE mailbox = ?1)"),
+    // In how many mailboxes it waits is about others.
+    (
+        "payload",
+        "SELECT payload, content FROM payload WHERE payload IN (SELECT payload FROM message WHERE mailbox = ?1)",
+    ),
     ("token", "SELECT * FROM token WHERE mailbox = ?1"),
 ];
 /// Tables whose rows name an ID that was by its hash.
