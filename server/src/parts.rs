@@ -21,6 +21,8 @@ use crate::{
     },
 };
 
+/// The database's name, in a data folder and in a backup.
+pub const DATABASE: &str = "relay.sqlite";
 /// A restore puts everything here before anything of it counts; where it stands, that was not the end of it.
 pub const UNFINISHED_RESTORE: &str = "restoring";
 
@@ -99,7 +101,7 @@ impl Parts {
     ) -> Result<Self, PartsError> {
         let folder = &config.data;
         let metrics = Metrics::new();
-        let database = folder.join("relay.sqlite");
+        let database = folder.join(DATABASE);
         let keys = Keys::open(folder, database.exists())?;
         let observed = metrics.clone();
         let store = open(&database, Box::new(move |batch| observed.committed(&batch)))?;

@@ -2,6 +2,7 @@
 //! a question mark.
 
 use ratatui::buffer::Buffer;
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Letters of the three languages, the signs that the program draws, and the emoji that it offers, two columns each.
 const LIKENESSES: [(&str, &str); 33] = [
@@ -46,11 +47,7 @@ pub fn fold(buffer: &mut Buffer) {
         if cell.symbol().is_ascii() {
             continue;
         }
-        let is_like = |(letters, likeness): &&(&str, &str)| match likeness.len() {
-            1 => letters.contains(cell.symbol()),
-            _ => *letters == cell.symbol(),
-        };
-        let likeness = LIKENESSES.iter().find(is_like);
+        let likeness = LIKENESSES.iter().find(|(signs, _)| signs.graphemes(true).any(|sign| sign == cell.symbol()));
         let space = cell.symbol() == "\u{a0}" || cell.symbol() == "\u{202f}";
         let likeness = if space { " " } else { likeness.map_or("?", |(_, likeness)| likeness) };
         cell.set_symbol(likeness);

@@ -8,10 +8,13 @@ use ratatui::{
 };
 use sealpost_client::{Body, Message, MessageState};
 
-use crate::columns::{cut, width, wrap};
-
 use super::model::{Model, Open};
-use crate::{cast::Cast, clean, show};
+use crate::{
+    cast::Cast,
+    clean,
+    columns::{cut, width, wrap},
+    show,
+};
 
 /// Messages stand this far in; the first column is the mark of the chosen one.
 const INDENT: usize = 3;

@@ -70,13 +70,16 @@ impl Store {
     /// # Errors
     /// One for each reason that a person can do something different about: see [`OpenError`].
     pub fn open(folder: &Path, key: &[u8; 32], mode: OpenMode) -> Result<Store, OpenError> {
-        if mode == OpenMode::Existing {
-            return Self::take(folder)?.open(key);
-        }
-        let folder = AccountFolder::create(folder)?;
-        let lock = Arc::new(folder.lock()?);
-        create(&folder, key)?;
-        Taken { folder, lock }.open(key)
+        let taken = match mode {
+            OpenMode::Existing => Self::take(folder)?,
+            OpenMode::Create => {
+                let folder = AccountFolder::create(folder)?;
+                let lock = Arc::new(folder.lock()?);
+                create(&folder, key)?;
+                Taken { folder, lock }
+            }
+        };
+        taken.open(key)
     }
 
     /// Wipes what was deleted from the write-ahead log too; the database itself holds none of it since the commit.

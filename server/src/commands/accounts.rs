@@ -67,7 +67,7 @@ impl Accounts {
 }
 
 fn count(place: Place, json: bool) -> Result<(), Failure> {
-    let totals = on_service(place, async |service| service.totals().await)?;
+    let totals = on_service(&place.config()?, async |service| service.totals().await)?;
     let suspended = totals.suspended_accounts;
     if json {
         println!(
@@ -89,7 +89,7 @@ fn count(place: Place, json: bool) -> Result<(), Failure> {
 
 fn suspend(named: Named, suspended: bool) -> Result<(), Failure> {
     let id = named.id;
-    if !on_service(named.place, async |service| service.suspend(id, suspended).await)? {
+    if !on_service(&named.place.config()?, async |service| service.suspend(id, suspended).await)? {
         return Err(unknown(id));
     }
     match suspended {
@@ -101,8 +101,8 @@ fn suspend(named: Named, suspended: bool) -> Result<(), Failure> {
 
 /// Rows of the database by table, values of bytes in Base64, and the inventory of the same tables.
 fn export(named: Named) -> Result<(), Failure> {
-    let (id, config) = (named.id, named.place.clone().config()?);
-    let traces = on_service(named.place, async |service| service.traces(id).await)?;
+    let (id, config) = (named.id, named.place.config()?);
+    let traces = on_service(&config, async |service| service.traces(id).await)?;
     let tables = sqlite::extract(&database(&config)?, id, &traces)?;
     if tables.is_empty() {
         return Err(unknown(id));
@@ -125,7 +125,7 @@ fn delete(named: Named, yes: bool) -> Result<(), Failure> {
     if !yes {
         confirm(id)?;
     }
-    if !on_service(named.place, async |service| service.erase(id).await)? {
+    if !on_service(&named.place.config()?, async |service| service.erase(id).await)? {
         return Err(unknown(id));
     }
     println!("{id} is deleted with all that waited for it; the ID stays taken");

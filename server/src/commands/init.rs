@@ -15,6 +15,7 @@ use sealpost_server::{
     Config,
     config::{Tls, template},
     keys::Keys,
+    parts::DATABASE,
 };
 
 use super::{Failure, place::PACKAGED};
@@ -57,7 +58,7 @@ impl Init {
                 format!("{shown} stands already and is left as it is; edit it, or name another --config").into()
             );
         }
-        let has_data = data.join("relay.sqlite").exists();
+        let has_data = data.join(DATABASE).exists();
         make_folder(&data)?;
         Keys::open(&data, has_data)?;
         write(&file, &template(&self.into_config(data.clone())))?;

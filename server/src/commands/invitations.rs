@@ -32,18 +32,18 @@ impl Invitations {
     pub fn run(self) -> Result<(), Failure> {
         match self.verb {
             Verb::Count(place) => {
-                let open = on_service(place, async |service| service.open_invitations().await)?;
+                let open = on_service(&place.config()?, async |service| service.open_invitations().await)?;
                 println!("{} open", count(open, "invitation"));
             }
             Verb::Withdraw { place, invitation: None, .. } => {
-                let withdrawn = on_service(place, async |service| service.withdraw_invitations().await)?;
+                let withdrawn = on_service(&place.config()?, async |service| service.withdraw_invitations().await)?;
                 println!("{} withdrawn", count(withdrawn, "invitation"));
             }
             Verb::Withdraw { place, invitation: Some(text), .. } => {
                 let invitation = Invitation::from_text(&text);
                 let code =
                     invitation.map_err(|_| "this is no invitation; give its whole text, as `invite` printed it")?.code;
-                if !on_service(place, async |service| service.withdraw_invitation(&code).await)? {
+                if !on_service(&place.config()?, async |service| service.withdraw_invitation(&code).await)? {
                     return Err("it is not open: used, over, withdrawn before, or another relay's; whoever has \
                                 registered with it is stopped by `accounts suspend` and their ID"
                         .into());

@@ -1,12 +1,15 @@
 //! `migrate`: an older database becomes one of this version.
 
-use sealpost_server::{parts::lock, store::sqlite};
+use sealpost_server::{
+    parts::{DATABASE, lock},
+    store::sqlite,
+};
 
 use super::{Failure, Place};
 
 pub fn run(place: Place) -> Result<(), Failure> {
     let config = place.config()?;
-    let database = config.data.join("relay.sqlite");
+    let database = config.data.join(DATABASE);
     if !database.exists() {
         return Err(format!("{} is not there; check --data, or make a relay with `init`", database.display()).into());
     }

@@ -9,6 +9,7 @@ use clap::Args;
 use sealpost_server::{
     Parts,
     config::{Config, ConfigError, Layers, Loaded, Override},
+    parts::DATABASE,
     service::{Refusal, Service},
 };
 
@@ -74,11 +75,10 @@ impl Place {
 }
 
 /// Works on the store beside the relay, which may be running.
-pub fn on_service<T>(place: Place, work: impl AsyncFnOnce(&Service) -> Result<T, Refusal>) -> Result<T, Failure> {
-    let config = place.config()?;
-    database(&config)?;
+pub fn on_service<T>(config: &Config, work: impl AsyncFnOnce(&Service) -> Result<T, Refusal>) -> Result<T, Failure> {
+    database(config)?;
     block_on(async {
-        let service = Service::new(config.clone(), Parts::open_beside(&config)?);
+        let service = Service::new(config.clone(), Parts::open_beside(config)?);
         work(&service)
             .await
             .map_err(|refusal| format!("{}; nothing is known to be changed, repeat it", refusal.detail).into())
@@ -87,7 +87,7 @@ pub fn on_service<T>(place: Place, work: impl AsyncFnOnce(&Service) -> Result<T,
 
 /// The relay's database, which has to be there.
 pub fn database(config: &Config) -> Result<PathBuf, Failure> {
-    let database = config.data.join("relay.sqlite");
+    let database = config.data.join(DATABASE);
     if !database.exists() {
         return Err(format!("{} is not there; check --data and --config", database.display()).into());
     }

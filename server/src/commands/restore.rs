@@ -13,7 +13,7 @@ use std::{
 use clap::Args;
 use sealpost_server::{
     keys::{Archive, FILES, KeyError, Keys},
-    parts::{UNFINISHED_RESTORE, free_bytes, lock},
+    parts::{DATABASE, UNFINISHED_RESTORE, free_bytes, lock},
     store::sqlite,
 };
 
@@ -21,7 +21,7 @@ use super::{
     Failure, Place,
     backup::{
         is_partial,
-        manifest::{DATABASE, Manifest, link_or_copy},
+        manifest::{Manifest, link_or_copy},
         sync,
     },
     figures::{ago, bytes},

@@ -28,7 +28,7 @@ impl Service {
             self.delete_account(id).await?;
         }
         // Those of an account that is gone already too: the time before may have been cut off in between.
-        self.remove_blobs(self.blobs_of(id).await?).await?;
+        self.delete_blobs_of(id).await?;
         self.store.count_administration().await?;
         Ok(found)
     }

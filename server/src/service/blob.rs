@@ -13,6 +13,9 @@ use crate::store::{Hash, hour_after};
 
 pub use crate::blob::BlobContent as Download;
 
+/// Blobs that one operation of the store deletes.
+const AT_A_TIME: usize = 128;
+
 impl Service {
     /// The same owner may store it again; another can't. The name is reserved first, so that no file is without its
     /// end.
@@ -60,8 +63,16 @@ impl Service {
         }
     }
 
+    /// A bounded number at a time: the writer has others to serve.
+    pub(super) async fn delete_blobs_of(&self, id: UserId) -> Result<(), Refusal> {
+        for names in self.blobs_of(id).await?.chunks(AT_A_TIME) {
+            self.remove_blobs(names.to_vec()).await?;
+        }
+        Ok(())
+    }
+
     /// The files first: a row without its file is only deleted again.
-    pub(super) async fn remove_blobs(&self, names: Vec<BlobId>) -> Result<(), Refusal> {
+    async fn remove_blobs(&self, names: Vec<BlobId>) -> Result<(), Refusal> {
         for name in &names {
             self.blobs.delete(name).await?;
         }

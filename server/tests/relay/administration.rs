@@ -16,7 +16,7 @@ use sealpost_wire::{
 };
 
 use crate::{
-    commands::{Said, run, text},
+    commands::{Said, run_aside, text},
     harness::{Device, Socket, TestRelay, refused},
 };
 
@@ -202,9 +202,7 @@ async fn invitations_are_counted_and_withdrawn_by_commands() {
 
 /// A command beside the running relay of this folder.
 async fn command(data: &str, arguments: &[&str]) -> Said {
-    let all: Vec<String> = [arguments, &["--data", data]].concat().into_iter().map(str::to_owned).collect();
-    let blocking = tokio::task::spawn_blocking(move || run(&all.iter().map(String::as_str).collect::<Vec<_>>()));
-    blocking.await.expect("it ends")
+    run_aside(&[arguments, &["--data", data]].concat()).await
 }
 
 /// The operator's hand, as in a process of its own.

@@ -10,6 +10,7 @@ use std::{
 use crate::{
     crashes::Process,
     harness::{Device, TestRelay},
+    observing::free_port,
 };
 
 /// A database of version 1.
@@ -25,6 +26,13 @@ pub struct Said {
 /// Runs a command to its end; nobody is at its terminal.
 pub fn run(arguments: &[&str]) -> Said {
     run_with(arguments, &[])
+}
+
+/// The same where the relay that the command asks lives in this process.
+pub async fn run_aside(arguments: &[&str]) -> Said {
+    let all: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+    let blocking = tokio::task::spawn_blocking(move || run(&all.iter().map(String::as_str).collect::<Vec<_>>()));
+    blocking.await.expect("it ends")
 }
 
 pub fn run_with(arguments: &[&str], environment: &[(&str, &str)]) -> Said {
@@ -92,7 +100,7 @@ async fn the_relay_says_that_it_is_ready_when_it_answers_and_that_it_stops_when_
         let length = heard.recv(&mut bytes).expect("it is said in time");
         String::from_utf8_lossy(&bytes[..length]).trim().to_owned()
     };
-    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound").port();
+    let port = free_port();
     let observe = format!("127.0.0.1:{port}");
     let data = folder.path().join("data");
     let mut command = Command::new(env!("CARGO_BIN_EXE_sealpost-server"));
@@ -233,25 +241,20 @@ async fn migrate_brings_an_older_database_up_and_says_from_where_to_where() {
 
 #[tokio::test]
 async fn status_says_how_the_running_relay_is_and_nothing_about_anybody() {
-    let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("bound").port();
+    let port = free_port();
     let relay = TestRelay::start_with(|config| config.observe = Some(([127, 0, 0, 1], port).into())).await;
     let device = relay.device(1).await;
     relay.deliver(&device.delivery(1, b"waits")).await.expect("accepted");
     let observe = format!("127.0.0.1:{port}");
-    let asked = observe.clone();
-    let ask = move |more: &'static [&'static str]| {
-        let arguments: Vec<String> =
-            ["status", "--observe", &asked].into_iter().chain(more.iter().copied()).map(str::to_owned).collect();
-        tokio::task::spawn_blocking(move || run(&arguments.iter().map(String::as_str).collect::<Vec<_>>()))
-    };
-    let said = ask(&["--json"]).await.expect("it ends");
+    let ask = async |more: &[&str]| run_aside(&[&["status", "--observe", &observe], more].concat()).await;
+    let said = ask(&["--json"]).await;
     assert_eq!(said.code, 0, "{}", said.error);
     let status: serde_json::Value = serde_json::from_str(&said.output).expect("JSON");
     assert_eq!((&status["accounts"], &status["waiting_messages"]), (&1.into(), &1.into()));
     assert_eq!((&status["incarnation"], &status["ready"]), (&1.into(), &true.into()));
     assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
     assert!(status["waiting_bytes"].as_u64() > Some(5) && status["free_disk_bytes"].as_u64() > Some(0));
-    let said = ask(&[]).await.expect("it ends");
+    let said = ask(&[]).await;
     assert!(
         said.output.starts_with("ready\n") && said.output.contains("\n1 account\n1 message waiting, "),
         "{}",
@@ -259,7 +262,7 @@ async fn status_says_how_the_running_relay_is_and_nothing_about_anybody() {
     );
     assert!(!said.output.contains(device.id.as_str()));
     relay.stop().await;
-    let said = ask(&[]).await.expect("it ends");
+    let said = ask(&[]).await;
     assert!(said.code == 1 && said.error.contains("is the relay running"), "{}", said.error);
 }
 

@@ -13,11 +13,14 @@ use sealpost_wire::{
     id::{BlobId, SlotName},
 };
 
-use crate::harness::{Device, TestRelay, refused};
+use crate::{
+    harness::{Device, TestRelay, refused},
+    observing::free_port,
+};
 
 #[tokio::test]
 async fn health_and_metrics_stand_on_their_own_listener_and_name_nobody() {
-    let port = free_port().await;
+    let port = free_port();
     let relay = TestRelay::start_with(|config| config.observe = Some(([127, 0, 0, 1], port).into())).await;
     let mut device = relay.device(1).await;
     let mut wrong = device.delivery(1, b"x");
@@ -106,9 +109,4 @@ async fn a_stopping_relay_tells_its_sockets_and_keeps_what_it_accepted() {
         assert_eq!(socket.next().await, None);
     }
     assert_eq!(device.connect(&relay).await.drain().await.len(), 1);
-}
-
-async fn free_port() -> u16 {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    listener.local_addr().expect("bound").port()
 }

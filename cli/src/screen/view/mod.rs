@@ -16,14 +16,17 @@ use ratatui::{
 };
 use sealpost_client::{AccountState, Connection, GroupStanding, Trust};
 
-use crate::columns::{cut, width};
-
 use super::{
     areas::{Areas, PROMPT},
     ascii, layout,
     model::{Focus, Model, Open, Purpose},
 };
-use crate::{cast::Cast, clean, show};
+use crate::{
+    cast::Cast,
+    clean,
+    columns::{cut, width, wrap},
+    show,
+};
 
 /// Smaller terminals show only that they are too small.
 const FEWEST: (u16, u16) = (20, 5);
@@ -217,7 +220,7 @@ fn entry(model: &Model<'_>, open: &Open, area: Rect, buffer: &mut Buffer) -> Opt
 /// What a newcomer sees in the place of messages.
 fn hint(model: &Model<'_>, area: Rect, buffer: &mut Buffer) {
     let key = if model.list.is_empty() { "screen-hint-empty" } else { "screen-hint" };
-    let lines = crate::columns::wrap(&model.words.say(key), usize::from(area.width.saturating_sub(4)));
+    let lines = wrap(&model.words.say(key), usize::from(area.width.saturating_sub(4)));
     let first = usize::from(area.height).saturating_sub(lines.len()) / 2;
     for (number, line) in lines.into_iter().enumerate() {
         put(buffer, row(area, first + number), &Line::styled(format!("  {line}"), model.look.faint()));

@@ -14,8 +14,6 @@ use serde::{Deserialize, Serialize};
 use crate::commands::Failure;
 
 pub const FORMAT: u32 = 1;
-/// The database's name, in a data folder and in a backup.
-pub const DATABASE: &str = "relay.sqlite";
 const MANIFEST: &str = "backup.json";
 /// Of a file that is read for its checksum.
 const CHUNK: usize = 1 << 20;

@@ -17,13 +17,13 @@ use clap::Args;
 use sealpost_server::{
     Config,
     keys::{Archive, Keys},
-    parts::free_bytes,
+    parts::{DATABASE, free_bytes},
     store::sqlite,
 };
 use sealpost_wire::id::BlobId;
 
 use super::{Failure, Place, figures::bytes, progress::Line};
-use manifest::{DATABASE, Manifest};
+use manifest::Manifest;
 
 /// What an unfinished one is called.
 const PARTIAL: &str = "partial";

@@ -9,7 +9,7 @@ use std::{
 use sealpost_server::{
     config::{Config, Disk},
     keys::{FILES, KeyError, Keys},
-    parts::{UNFINISHED_RESTORE, free_bytes},
+    parts::{DATABASE, UNFINISHED_RESTORE, free_bytes},
     store::{StoreError, sqlite},
 };
 
@@ -18,7 +18,7 @@ use crate::commands::figures::bytes;
 
 /// All of it; whether a relay runs on it.
 pub fn check(config: &Config, full: bool, findings: &mut Vec<Finding>) -> bool {
-    let (folder, database) = (&config.data, config.data.join("relay.sqlite"));
+    let (folder, database) = (&config.data, config.data.join(DATABASE));
     let shown = folder.display().to_string();
     let Ok(metadata) = fs::metadata(folder) else {
         findings.push(Finding::error("data", format!("{shown} can't be looked into"), "make it with `init`, as root"));
@@ -67,7 +67,7 @@ fn keys(folder: &Path, database_exists: bool) -> Finding {
 
 /// What the relay's user can't open though root can.
 fn owners(folder: &Path, owner: u32) -> Option<Finding> {
-    let files = FILES.into_iter().chain(["relay.sqlite", "relay.sqlite-wal", "relay.sqlite-shm", "blobs"]);
+    let files = FILES.into_iter().chain([DATABASE, "relay.sqlite-wal", "relay.sqlite-shm", "blobs"]);
     let foreign =
         files.into_iter().find(|name| fs::metadata(folder.join(name)).is_ok_and(|metadata| metadata.uid() != owner))?;
     let remedy = format!("chown -R --reference={0} {0}", folder.display());

@@ -76,6 +76,9 @@ pub fn remove_messages(tx: &Connection, mailbox: i64, sequences: &[u64]) -> rusq
             tx.prepare_cached("UPDATE payload SET mailboxes = mailboxes - 1 WHERE payload = ?1")?.execute([payload])?;
         }
     }
+    if messages == 0 {
+        return Ok(());
+    }
     let load = "UPDATE mailbox SET messages = messages - ?2, bytes = bytes - ?3 WHERE mailbox = ?1";
     tx.prepare_cached(load)?.execute(params![mailbox, messages, bytes]).map(drop)
 }
